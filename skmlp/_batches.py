@@ -1,0 +1,204 @@
+"""Mini-batches: rows of X, whatever its type, gathered into buffers of one dtype.
+
+X is never copied or cast whole. Rows are asked for by an index array, which gathers
+them, or by a slice, which is a view where X has the dtype of the computation already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["SAMPLINGS", "Batches", "Block", "block_rows", "blocks_of", "rows_of"]
+
+# How many numbers the buffers of one block may hold together: 8 MB in float32.
+_BLOCK_ELEMENTS = 2**21
+_MIN_BLOCK_ROWS = 256
+
+
+def block_rows(n_features: int, n_hidden: int, n_outputs: int) -> int:
+    """Return how many rows go through the network at once."""
+    return max(
+        _MIN_BLOCK_ROWS, _BLOCK_ELEMENTS // (n_features + 3 * n_hidden + 2 * n_outputs)
+    )
+
+
+def leading(storage: np.ndarray, *shape: int) -> np.ndarray:
+    """Return the first elements of a vector as a contiguous array of this shape."""
+    return storage[: int(np.prod(shape))].reshape(shape)
+
+
+class DenseRows:
+    """Rows of a dense array of any dtype and memory order, in the dtype asked for."""
+
+    def __init__(self, X: np.ndarray, n_rows: int, dtype: np.dtype) -> None:
+        self.X = np.asarray(X)
+        n_features = X.shape[1]
+        self.gathered = np.empty(n_rows * n_features, X.dtype)
+        same_dtype = X.dtype == dtype
+        self.cast = (
+            self.gathered if same_dtype else np.empty(n_rows * n_features, dtype)
+        )
+        self.takes = X.dtype.isnative and X.flags.aligned and X.flags.forc
+
+    def __getitem__(self, key: slice | np.ndarray) -> np.ndarray:
+        """Return the rows, valid until the next call."""
+        rows = self.X[key] if isinstance(key, slice) else self._gather(key)
+        if rows.dtype == self.cast.dtype:
+            return rows
+        # Keep the memory order, so that the cast runs along it.
+        if rows.flags.c_contiguous:
+            cast = leading(self.cast, *rows.shape)
+        else:
+            cast = leading(self.cast, *rows.shape[::-1]).T
+        np.copyto(cast, rows)
+        return cast
+
+    def _gather(self, indices: np.ndarray) -> np.ndarray:
+        """Copy rows into the buffer; mode="clip" lets take write there directly."""
+        if not self.takes:
+            return self.X[indices]
+        n_features = self.X.shape[1]
+        if self.X.flags.c_contiguous:
+            rows = leading(self.gathered, len(indices), n_features)
+            return np.take(self.X, indices, axis=0, out=rows, mode="clip")
+        columns = leading(self.gathered, n_features, len(indices))
+        return np.take(self.X.T, indices, axis=1, out=columns, mode="clip").T
+
+
+class SparseRows:
+    """Rows of a CSR matrix or array, in the dtype asked for, never densified."""
+
+    def __init__(self, X: sparse.csr_array, n_rows: int, dtype: np.dtype) -> None:
+        self.X = X
+        self.dtype = dtype
+
+    def __getitem__(self, key: slice | np.ndarray) -> sparse.csr_array:
+        """Return the rows as CSR."""
+        return self.X[key].astype(self.dtype, copy=False)
+
+
+Rows = DenseRows | SparseRows
+
+
+def rows_of(X: np.ndarray | sparse.csr_array, n_rows: int, dtype: np.dtype) -> Rows:
+    """Return what hands out up to n_rows rows of X at a time."""
+    return (SparseRows if sparse.issparse(X) else DenseRows)(X, n_rows, dtype)
+
+
+def blocks_of(
+    X: np.ndarray | sparse.csr_array, n_rows: int, dtype: np.dtype
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Walk through X in blocks of consecutive rows; a block is valid until the next."""
+    rows = rows_of(X, min(n_rows, X.shape[0]), dtype)
+    for start in range(0, X.shape[0], n_rows):
+        key = slice(start, min(start + n_rows, X.shape[0]))
+        yield key, rows[key]
+
+
+def _shuffle(n_rows: int, rng: np.random.Generator) -> np.ndarray | None:
+    """Visit every row once, in a new order each epoch."""
+    return rng.permutation(n_rows)
+
+
+def _sequential(n_rows: int, rng: np.random.Generator) -> np.ndarray | None:
+    """Visit every row once, in the order of X; None lets slices do it."""
+    return None
+
+
+def _replacement(n_rows: int, rng: np.random.Generator) -> np.ndarray | None:
+    """Draw as many rows as there are, each independently."""
+    return rng.integers(n_rows, size=n_rows)
+
+
+SAMPLINGS: dict[str, Callable[[int, np.random.Generator], np.ndarray | None]] = {
+    "shuffle": _shuffle,
+    "sequential": _sequential,
+    "replacement": _replacement,
+}
+
+
+class Block(NamedTuple):
+    """Some rows of a batch: X, their class indices and what each counts."""
+
+    X: np.ndarray | sparse.csr_array
+    y: np.ndarray
+    weight: np.ndarray
+
+
+class Batch(NamedTuple):
+    """What one step learns from, block by block; most batches are one block."""
+
+    blocks: Iterator[Block]
+    n_rows: int
+    share_of_epoch_done: float
+
+
+class Batches:
+    """The batches of a training set.
+
+    A row counts by its weight over (batch rows x mean weight of the set), so that the
+    expected gradient of a batch is the gradient of the weighted mean loss.
+
+    Parameters
+    ----------
+    rows : Rows
+        Hands out the rows of X, up to `block_rows` at a time.
+    y : ndarray of intp of shape (n_samples,)
+        Class indices.
+    weight : ndarray of shape (n_samples,)
+        Non-negative, not all zero; its dtype is that of the computation.
+    batch_size : int
+    block_rows : int
+        Larger batches are handed out in blocks of so many rows.
+    sampling : callable
+        One of `SAMPLINGS`.
+    subset : ndarray of intp or None
+        The rows to train on; None for all.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        y: np.ndarray,
+        weight: np.ndarray,
+        *,
+        batch_size: int,
+        block_rows: int,
+        sampling: Callable[[int, np.random.Generator], np.ndarray | None],
+        subset: np.ndarray | None = None,
+    ) -> None:
+        self.n_rows = len(y) if subset is None else len(subset)
+        self.batch_size = min(batch_size, self.n_rows)
+        self.block_rows = block_rows
+        self.rows = rows
+        self.y = y
+        self.weight = weight
+        self.sampling = sampling
+        self.subset = subset
+        weights = weight if subset is None else weight[subset]
+        # Where nothing counts, as in a chunk of a class of weight 0, nothing is learnt.
+        self.mean_weight = float(weights.mean(dtype=np.float64)) or 1.0
+
+    def epoch(self, rng: np.random.Generator) -> Iterator[Batch]:
+        """Yield the batches of one epoch; each is valid until the next is asked for."""
+        order = self.sampling(self.n_rows, rng)
+        if self.subset is not None:
+            order = self.subset if order is None else self.subset[order]
+        for start in range(0, self.n_rows, self.batch_size):
+            stop = min(start + self.batch_size, self.n_rows)
+            yield Batch(
+                self._blocks(order, start, stop), stop - start, start / self.n_rows
+            )
+
+    def _blocks(
+        self, order: np.ndarray | None, start: int, stop: int
+    ) -> Iterator[Block]:
+        scale = 1.0 / ((stop - start) * self.mean_weight)
+        for first in range(start, stop, self.block_rows):
+            last = min(first + self.block_rows, stop)
+            key = slice(first, last) if order is None else order[first:last]
+            yield Block(self.rows[key], self.y[key], self.weight[key] * scale)

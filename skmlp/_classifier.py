@@ -1,0 +1,810 @@
+"""TwoLayerClassifier: scikit-learn's contract; nothing here is numerical."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skmlp import _fitting, _validation
+from skmlp._batches import block_rows, blocks_of
+from skmlp._network import Layers, Workspace, blockwise_logits
+from skmlp._training import Progress, State, watched_score
+from skmlp._validation import PARAMETER_CONSTRAINTS, Matrix, TrainingData
+from skmlp.activations import ACTIVATIONS
+from skmlp.initializers import Initializer
+from skmlp.losses import LOSSES
+
+
+def _has_stochastic_solver(estimator: Any) -> bool:
+    """Let partial_fit exist, or say why it does not."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit needs a stochastic solver; solver='lbfgs' sees all data at "
+            "once. Choose 'adam', 'adamw' or 'sgd'."
+        )
+    return True
+
+
+class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
+    r"""Classifier with one hidden layer, trained by back-propagation in NumPy.
+
+    The network computes, for a row :math:`x`, the logits
+
+    .. math:: o = W_2^\top f(W_1^\top x + b_1) + b_2
+
+    and minimises over its weights and biases the objective
+
+    .. math::
+
+        \frac{\sum_i w_i \, \ell(y_i, o_i)}{\sum_i w_i}
+        + \frac{\alpha}{2} \left( \|W_1\|^2 + \|W_2\|^2 \right)
+
+    where :math:`f` is the `activation`, :math:`\ell` the `loss` and :math:`w_i` the
+    sample weight times the class weight.
+
+    Parameters
+    ----------
+    hidden_layer_size : int, default=100
+        The number of hidden units, at least 1.
+
+    activation : {'relu', 'tanh', 'logistic', 'identity', 'leaky_relu', 'elu', \
+            'softplus', 'silu', 'gelu'}, default='relu'
+        The function f of the hidden layer.
+
+        - 'relu': max(0, z).
+        - 'tanh': the hyperbolic tangent.
+        - 'logistic': 1 / (1 + exp(-z)).
+        - 'identity': z, which makes the network a linear model of limited rank.
+        - 'leaky_relu': z where positive, else 0.01 z.
+        - 'elu': z where positive, else exp(z) - 1.
+        - 'softplus': log(1 + exp(z)).
+        - 'silu': z / (1 + exp(-z)), also known as swish.
+        - 'gelu': z Φ(z) with Φ the normal distribution function; exact, not the
+          approximation by tanh.
+
+    loss : {'log_loss', 'squared_error', 'brier'}, default='log_loss'
+        What is minimised, with t the one-hot (or smoothed) target.
+
+        - 'log_loss': cross-entropy of p = softmax(o), the negative sum of t log p.
+        - 'squared_error': ½‖o − t‖² with linear outputs. `predict_proba` is then the
+          vector of probabilities nearest to the outputs in the Euclidean sense, which
+          may hold zeros and ones.
+        - 'brier': ‖p − t‖² with p = softmax(o).
+
+    solver : {'adam', 'adamw', 'sgd', 'lbfgs'}, default='adam'
+        How it is minimised.
+
+        - 'adam': Adam [1]_; `alpha` acts through the gradient.
+        - 'adamw': Adam with decoupled weight decay [2]_; each step shrinks the weights
+          by the learning rate times `alpha`, and the objective has no penalty.
+        - 'sgd': stochastic gradient descent with `momentum`.
+        - 'lbfgs': SciPy's L-BFGS on the whole training set. Neither `batch_size`,
+          `sampling` nor the learning rate have a say, and dropout is refused.
+
+    alpha : float, default=1e-4
+        Strength of the L2 penalty on the weights, not on the biases; at least 0. Its
+        effect does not depend on the batch size: `alpha` here is `MLPClassifier`'s
+        divided by its batch size.
+
+    dropout : float, default=0.0
+        The share of hidden units dropped at each step of training, in [0, 1) [3]_.
+
+    input_dropout : float, default=0.0
+        The share of features dropped at each step of training, in [0, 1).
+
+    label_smoothing : float, default=0.0
+        The share of the target that is spread evenly over all classes, in [0, 1) [4]_.
+
+    batch_size : int, 'auto' or None, default='auto'
+        Rows a step; 'auto' is min(200, n_samples), None the whole training set, that
+        is gradient descent. More than there are rows counts as all.
+
+    sampling : {'shuffle', 'sequential', 'replacement'}, default='shuffle'
+        How batches are drawn.
+
+        - 'shuffle': every row once an epoch, in a new order each epoch.
+        - 'sequential': every row once an epoch, in the order of X.
+        - 'replacement': as many rows as there are, each drawn independently.
+
+    learning_rate : {'constant', 'exponential', 'invscaling', 'cosine', 'one_cycle', \
+            'adaptive'} or callable, default='constant'
+        The schedule: what `learning_rate_init` is multiplied by. `share` is the share
+        of the planned `max_iter` epochs that is done, growing from batch to batch.
+
+        - 'constant': 1.
+        - 'exponential': `learning_rate_decay` to the power of the epoch, from 0.
+        - 'invscaling': 1 / (epoch + 1) to the power of `power_t`.
+        - 'cosine': half a cosine from 1 to 0.001 [5]_.
+        - 'one_cycle': a linear rise from 1/25 to 1 over the first 30 %, then half a
+          cosine to 0.001 [6]_.
+        - 'adaptive': a fifth of what it was whenever the training loss (with
+          `early_stopping` the validation score) has not improved by more than `tol`
+          for `n_iter_no_change` epochs in a row; once it is at most 1e-6, the next such
+          plateau ends training.
+        - callable: takes `share`, a float in [0, 1], and returns the multiplier.
+
+    learning_rate_init : float, default=0.001
+        The learning rate before the schedule; positive.
+
+    learning_rate_decay : float, default=0.95
+        The factor an epoch of the schedule 'exponential', in (0, 1].
+
+    power_t : float, default=0.5
+        The exponent of the schedule 'invscaling'; at least 0.
+
+    momentum : float, default=0.9
+        Momentum of the solver 'sgd', in [0, 1); 0 for none.
+
+    nesterovs_momentum : bool, default=True
+        Whether the momentum is Nesterov's or the classical one.
+
+    beta_1 : float, default=0.9
+        Decay a step of the mean gradient of 'adam' and 'adamw', in [0, 1).
+
+    beta_2 : float, default=0.999
+        Decay a step of the mean squared gradient of 'adam' and 'adamw', in [0, 1).
+
+    epsilon : float, default=1e-8
+        What 'adam' and 'adamw' add to the root of the mean square; positive.
+
+    max_grad_norm : float or None, default=None
+        A gradient whose Euclidean norm, over all parameters, is larger is scaled to
+        this norm; None for no bound. Without effect on 'lbfgs'.
+
+    weight_init : {'auto', 'he', 'glorot', 'lecun', 'normal', 'uniform', \
+            'fan_product'}, callable or pair of arrays, default='auto'
+        The initial weights of both layers; biases start at zero.
+
+        - 'auto': 'he' for 'relu' and its kin ('leaky_relu', 'elu', 'softplus', 'silu',
+          'gelu'), 'glorot' otherwise.
+        - 'he': uniform within ±√(6 / fan_in) [7]_.
+        - 'glorot': uniform within ±√(6 / (fan_in + fan_out)) [8]_.
+        - 'lecun': uniform within ±√(3 / fan_in).
+        - 'normal': normal with mean 0 and standard deviation `init_scale`.
+        - 'uniform': uniform within ±`init_scale`.
+        - 'fan_product': uniform within ±1 / √(fan_in fan_out).
+        - callable: called as ``weight_init(W, rng)`` for each layer; fills ``W``, of
+          shape (fan_in, fan_out), in place; ``rng`` is a `numpy.random.Generator`.
+        - pair of arrays: of shapes (n_features, hidden_layer_size) and
+          (hidden_layer_size, n_classes).
+
+    init_scale : float or pair of floats, default=0.05
+        The standard deviation of 'normal', the bound of 'uniform'; positive. A pair
+        holds one for the hidden and one for the output layer.
+
+    fit_intercept : bool, default=True
+        Whether the layers have biases. If False, both stay zero.
+
+    class_weight : dict, 'balanced' or None, default=None
+        The weight of each class, multiplied by `sample_weight`. 'balanced' weighs a
+        class by n_samples / (n_classes * its samples), counted by `sample_weight`; in
+        `partial_fit`, over all rows seen so far.
+
+    max_iter : int, default=200
+        The number of epochs, that is of passes over the training set; of iterations
+        for 'lbfgs'. To finish them is success and warns of nothing.
+
+    early_stopping : bool, default=False
+        Whether to hold out a part of the training data, stratified by class, and to
+        stop when the score on it has not improved by more than `tol` for
+        `n_iter_no_change` epochs in a row. The weights of the best epoch are kept. A
+        class with one row is trained on; where the part would be smaller than two rows
+        a class, a warning is given and the score on the training data is watched.
+        `partial_fit` holds nothing out.
+
+    validation_fraction : float, default=0.1
+        The share of rows that `early_stopping` holds out, in (0, 1).
+
+    n_iter_no_change : int, default=10
+        For how many epochs the score may stand still; at least 1.
+
+    tol : float, default=1e-4
+        What counts as an improvement of the score; for 'lbfgs' also the largest entry
+        of the gradient at which it has converged.
+
+    scoring : str or callable, default='loss'
+        The score that `early_stopping` watches: 'loss' (the negative loss, without the
+        penalty), the name of a scorer of scikit-learn, or a callable
+        ``scoring(estimator, X, y)``. Greater is better. Sample weights are passed on as
+        ``sample_weight`` where there are some.
+
+    warm_start : bool, default=False
+        Whether `fit` starts from the weights, the state of the solver and the random
+        stream that the last `fit` ended with.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the initial weights, the batches, dropout and the hold-out. An int makes
+        `fit` reproducible to the bit.
+
+    verbose : bool or int, default=False
+        Whether to print one line an epoch.
+
+    dtype : {'auto', 'float32', 'float64'}, default='auto'
+        In which precision the network computes: 'auto' is float64 for float64 X and
+        float32 for all else. X itself is never copied or cast as a whole.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+
+    coefs_ : list of two ndarrays
+        The weights, of shapes (n_features, hidden_layer_size) and
+        (hidden_layer_size, n_classes).
+
+    intercepts_ : list of two ndarrays
+        The biases, of shapes (hidden_layer_size,) and (n_classes,).
+
+    n_features_in_ : int
+        The number of features seen when fitting.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        The names of the features, where X had names that are all strings.
+
+    history_ : dict of lists
+        One entry an epoch in each of 'epoch', 'loss' (the mean of the objective over
+        the epoch's batches), 'learning_rate' (of its last step) and 'seconds'; with
+        `early_stopping` also in 'val_loss' (without the penalty), 'val_accuracy' and
+        the name of the scorer.
+
+    n_iter_ : int
+        The number of epochs trained, over all calls of `partial_fit` or, with
+        `warm_start`, of `fit`.
+
+    t_ : int
+        The number of rows learnt from, each counted as often as it was used.
+
+    loss_ : float
+        The loss of the last epoch.
+
+    best_loss_ : float
+        The lowest loss of an epoch.
+
+    loss_curve_ : list of float
+        ``history_["loss"]``.
+
+    validation_scores_ : list of float or None
+        What `early_stopping` watched, an entry an epoch; greater is better. None where
+        nothing was held out.
+
+    best_validation_score_ : float or None
+        The highest of them.
+
+    best_epoch_ : int or None
+        The epoch, counted from 1 as in ``history_["epoch"]``, that had it.
+
+    n_layers_ : int
+        3, counting the input layer.
+
+    n_outputs_ : int
+        The number of outputs, one a class, for two classes too.
+
+    out_activation_ : {'softmax', 'identity'}
+        The activation of the outputs.
+
+    See Also
+    --------
+    sklearn.neural_network.MLPClassifier : A perceptron of any number of layers.
+    sklearn.ensemble.HistGradientBoostingClassifier : Boosted trees, the other choice
+        for tables.
+
+    Notes
+    -----
+    Features should be of similar scale, of the order of one: put a `MinMaxScaler` or a
+    `StandardScaler` in front.
+
+    A sample of a mini-batch counts by its weight over (rows of the batch × mean weight
+    of the training set), so that the gradient of a batch is unbiased.
+
+    References
+    ----------
+    .. [1] Kingma & Ba (2015), "Adam: a method for stochastic optimization",
+       algorithm 1.
+    .. [2] Loshchilov & Hutter (2019), "Decoupled weight decay regularization",
+       algorithm 2.
+    .. [3] Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks
+       from overfitting", JMLR 15, section 10.
+    .. [4] Szegedy et al. (2016), "Rethinking the inception architecture for computer
+       vision", section 7.
+    .. [5] Loshchilov & Hutter (2017), "SGDR: stochastic gradient descent with warm
+       restarts", equation (5), without restarts.
+    .. [6] Smith & Topin (2019), "Super-convergence: very fast training of neural
+       networks using large learning rates"; the cosine is PyTorch's.
+    .. [7] He et al. (2015), "Delving deep into rectifiers", equation (10).
+    .. [8] Glorot & Bengio (2010), "Understanding the difficulty of training deep
+       feedforward neural networks", equation (16).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import MinMaxScaler
+    >>> from skmlp import TwoLayerClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> model = make_pipeline(MinMaxScaler(), TwoLayerClassifier(random_state=0))
+    >>> print(f"{model.fit(X_train, y_train).score(X_test, y_test):.2f}")
+    0.98
+    """
+
+    # The values that each parameter may take, checked when fitting.
+    _parameter_constraints = PARAMETER_CONSTRAINTS
+
+    def __init__(
+        self,
+        hidden_layer_size: int = 100,
+        *,
+        activation: str = "relu",
+        loss: str = "log_loss",
+        solver: str = "adam",
+        alpha: float = 1e-4,
+        dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        label_smoothing: float = 0.0,
+        batch_size: int | str | None = "auto",
+        sampling: str = "shuffle",
+        learning_rate: str | Callable[[float], float] = "constant",
+        learning_rate_init: float = 1e-3,
+        learning_rate_decay: float = 0.95,
+        power_t: float = 0.5,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        max_grad_norm: float | None = None,
+        weight_init: str | Initializer | Sequence[ArrayLike] = "auto",
+        init_scale: float | Sequence[float] = 0.05,
+        fit_intercept: bool = True,
+        class_weight: str | dict[Any, float] | None = None,
+        max_iter: int = 200,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        scoring: str | Callable[..., float] = "loss",
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | int = False,
+        dtype: str = "auto",
+    ) -> None:
+        self.hidden_layer_size = hidden_layer_size
+        self.activation = activation
+        self.loss = loss
+        self.solver = solver
+        self.alpha = alpha
+        self.dropout = dropout
+        self.input_dropout = input_dropout
+        self.label_smoothing = label_smoothing
+        self.batch_size = batch_size
+        self.sampling = sampling
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.learning_rate_decay = learning_rate_decay
+        self.power_t = power_t
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.max_grad_norm = max_grad_norm
+        self.weight_init = weight_init
+        self.init_scale = init_scale
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.scoring = scoring
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.dtype = dtype
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that sparse X is welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    @classmethod
+    def from_weights(
+        cls,
+        coefs: Sequence[ArrayLike],
+        intercepts: Sequence[ArrayLike] | None,
+        classes: ArrayLike,
+        **params: Any,
+    ) -> Self:
+        """Make a fitted classifier from weights that came from elsewhere.
+
+        It predicts, and it trains on: with `partial_fit`, or with `fit` and
+        ``warm_start=True``.
+
+        Parameters
+        ----------
+        coefs : sequence of two array-likes
+            The weights, of shapes (n_features, n_hidden) and (n_hidden, n_classes);
+            copied.
+        intercepts : sequence of two array-likes or None
+            The biases, of shapes (n_hidden,) and (n_classes,); copied. None for no
+            biases, which sets ``fit_intercept=False``.
+        classes : array-like of shape (n_classes,)
+            The labels in the order of the outputs; sorted, without repeats.
+        **params : dict
+            Parameters of the constructor. `activation` and `loss` should be those that
+            the weights were trained with; ``dtype="auto"`` is float64 where one of
+            `coefs` is.
+
+        Returns
+        -------
+        classifier : TwoLayerClassifier
+            Fitted, with ``n_iter_`` and ``t_`` zero and an empty ``history_``.
+
+        Raises
+        ------
+        ValueError
+            If shapes do not fit one another or the parameters, or a value is not
+            finite.
+
+        Examples
+        --------
+        >>> from skmlp import TwoLayerClassifier
+        >>> clf = TwoLayerClassifier.from_weights(
+        ...     [[[1.0, -1.0]], [[1.0, 0.0], [0.0, 1.0]]], None, ["minus", "plus"]
+        ... )
+        >>> clf.set_params(activation="identity").predict([[2.0], [-3.0]])
+        array(['minus', 'plus'], dtype='<U5')
+        """
+        given = {"fit_intercept": intercepts is not None, **params}
+        W1_shape = np.shape(coefs[0]) if len(coefs) else ()
+        if len(W1_shape) == 2:
+            given.setdefault("hidden_layer_size", W1_shape[1])
+        estimator = cls(**given)
+        _validation.check_parameters(estimator)
+        coefs, biases = _validation.check_weight_arrays(estimator, coefs, intercepts)
+        classes = _validation.check_sorted_classes(classes, coefs[1].shape[1])
+        estimator._publish(
+            classes_=classes,
+            n_features_in_=len(coefs[0]),
+            coefs_=coefs,
+            intercepts_=biases,
+            n_iter_=0,
+            t_=0,
+            history_={},
+            _watched="loss",
+            _class_totals=np.zeros(len(classes)),
+            _training_state={
+                "progress": asdict(Progress()),
+                "rng": None,
+                "solver": None,
+            },
+        )
+        return estimator
+
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train the network on X and y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features of any numeric dtype, finite. Neither copied nor cast as a whole,
+            but for sparse formats other than CSR, which are converted to it.
+        y : array-like of shape (n_samples,)
+            Labels: integers, strings or booleans, of at least two classes.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each sample counts: at least 0, not all 0. None for all the same.
+
+        Returns
+        -------
+        self : TwoLayerClassifier
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X, y or sample_weight is invalid. The estimator is then left
+            as it was.
+
+        Examples
+        --------
+        >>> from skmlp import TwoLayerClassifier
+        >>> clf = TwoLayerClassifier(random_state=0, learning_rate_init=0.1)
+        >>> clf.fit([[0.0], [1.0]], ["no", "yes"]).predict([[0.1], [0.9]])
+        array(['no', 'yes'], dtype='<U3')
+        """
+        _validation.check_parameters(self)
+        data = _validation.check_fit_data(self, X, y, sample_weight)
+        goes_on = self.warm_start and hasattr(self, "coefs_")
+        state = (_fitting.resume if goes_on else _fitting.start)(self, data)
+        state.progress.plan(self.max_iter)
+        subset, validation = self._hold_out(data, state.rng)
+        watched = self._train(data, state, self.max_iter, subset, validation)
+        self._publish_trained(data, state, watched, keeps_solver=self.warm_start)
+        return self
+
+    @available_if(_has_stochastic_solver)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one epoch over X and y, from where the last call ended.
+
+        The state of the solver, the random stream, the counters and the learning-rate
+        schedule go on from call to call; a call counts as one of the `max_iter` epochs
+        that the schedule plans with, and after them its last value holds.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features of any numeric dtype, finite.
+        y : array-like of shape (n_samples,)
+            Labels, all of them among `classes`.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that any call may hold. Needed in the first call, optional, but
+            the same, in later ones.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each sample counts: at least 0, not all 0. None for all the same.
+
+        Returns
+        -------
+        self : TwoLayerClassifier
+            The estimator, trained on.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X, y, classes or sample_weight is invalid. The estimator is
+            then left as it was.
+
+        Examples
+        --------
+        >>> from skmlp import TwoLayerClassifier
+        >>> clf = TwoLayerClassifier(random_state=0)
+        >>> for chunk in ([[0.0], [0.1]], [[0.9], [1.0]]):
+        ...     clf = clf.partial_fit(chunk, ["no", "yes"], classes=["no", "yes"])
+        >>> clf.n_iter_, clf.t_
+        (2, 4)
+        """
+        _validation.check_parameters(self)
+        data = _validation.check_partial_fit_data(self, X, y, classes, sample_weight)
+        goes_on = hasattr(self, "coefs_")
+        state = (_fitting.resume if goes_on else _fitting.start)(self, data)
+        state.progress.planned_epochs = self.max_iter
+        watched = self._train(data, state, n_epochs=1)
+        self._publish_trained(data, state, watched, keeps_solver=True)
+        return self
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predict the most probable class of each sample.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features of any numeric dtype, finite.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            With the dtype of `classes_`.
+
+        Examples
+        --------
+        >>> from skmlp import TwoLayerClassifier
+        >>> clf = TwoLayerClassifier.from_weights([[[2]], [[0, 1]]], None, [0, 1])
+        >>> clf.predict([[1.0]])
+        array([1])
+        """
+        X = _validation.check_prediction_data(self, X)
+        labels = np.empty(X.shape[0], self.classes_.dtype)
+        for rows, logits in self._logits(X):
+            labels[rows] = self.classes_[logits.argmax(axis=0)]
+        return labels
+
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Estimate the probability of each class for each sample.
+
+        For the losses 'log_loss' and 'brier' the softmax of the logits; for
+        'squared_error', whose linear outputs estimate probabilities but may leave
+        [0, 1], the vector of probabilities nearest to them.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features of any numeric dtype, finite.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`; each row sums to one. float32 or float64, as
+            the weights.
+
+        Examples
+        --------
+        >>> from skmlp import TwoLayerClassifier
+        >>> clf = TwoLayerClassifier.from_weights([[[2.0]], [[0, 1]]], None, [0, 1])
+        >>> clf.predict_proba([[0.0], [1.0]]).round(3)
+        array([[0.5  , 0.5  ],
+               [0.119, 0.881]])
+        """
+        return self._linked_logits(X, LOSSES[self.loss].link)
+
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+        """Estimate the logarithm of the probability of each class for each sample.
+
+        Computed from the logits, so that it is finite and exact where the probability
+        itself would be rounded to zero. For the loss 'squared_error' a probability of
+        zero counts as the smallest normal number.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features of any numeric dtype, finite.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`; float32 or float64, as the weights.
+
+        Examples
+        --------
+        >>> from skmlp import TwoLayerClassifier
+        >>> clf = TwoLayerClassifier.from_weights([[[1.0]], [[0, 1]]], None, [0, 1])
+        >>> clf.predict_log_proba([[5000.0]])
+        array([[-5000.,     0.]])
+        """
+        return self._linked_logits(X, LOSSES[self.loss].log_link)
+
+    def decision_function(self, X: ArrayLike) -> np.ndarray:
+        """Compute the logits, or for two classes their difference.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features of any numeric dtype, finite.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes the logit of ``classes_[1]`` minus that of ``classes_[0]``;
+            float32 or float64, as the weights.
+
+        Examples
+        --------
+        >>> from skmlp import TwoLayerClassifier
+        >>> clf = TwoLayerClassifier.from_weights([[[2.0]], [[0, 1]]], None, [0, 1])
+        >>> clf.decision_function([[0.0], [1.0]])
+        array([0., 2.])
+        """
+        X = _validation.check_prediction_data(self, X)
+        binary = self.n_outputs_ == 2
+        shape = (X.shape[0],) if binary else (X.shape[0], self.n_outputs_)
+        scores = np.empty(shape, self.coefs_[0].dtype)
+        for rows, logits in self._logits(X):
+            scores[rows] = logits[1] - logits[0] if binary else logits.T
+        return scores
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """The loss of each epoch."""
+        return self.history_.get("loss", [])
+
+    @property
+    def loss_(self) -> float:
+        """The loss of the last epoch."""
+        return self.loss_curve_[-1] if self.loss_curve_ else math.nan
+
+    @property
+    def best_loss_(self) -> float:
+        """The lowest loss of an epoch."""
+        return min(self.loss_curve_, default=math.nan)
+
+    @property
+    def validation_scores_(self) -> list[float] | None:
+        """What early stopping watched, as a score, or None."""
+        watched = self._watched
+        if watched == "loss":
+            return None
+        return [watched_score(watched, value) for value in self.history_[watched]]
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """The highest validation score, or None."""
+        scores = self.validation_scores_
+        return max(scores) if scores else None
+
+    @property
+    def best_epoch_(self) -> int | None:
+        """The epoch with the highest validation score, or None."""
+        scores = self.validation_scores_
+        return self.history_["epoch"][int(np.argmax(scores))] if scores else None
+
+    @property
+    def out_activation_(self) -> str:
+        """The activation of the outputs."""
+        check_is_fitted(self)
+        return LOSSES[self.loss].out_activation
+
+    def _hold_out(
+        self, data: TrainingData, rng: np.random.Generator
+    ) -> tuple[np.ndarray | None, TrainingData | None]:
+        """Split off the validation set: the rows to train on, and what is held out."""
+        if not self.early_stopping:
+            return None, None
+        parts = _validation.stratified_holdout(data.y, self.validation_fraction, rng)
+        if parts is None:
+            return None, data
+        return parts[0], data.select(parts[1])
+
+    def _train(
+        self,
+        data: TrainingData,
+        state: State,
+        n_epochs: int,
+        subset: np.ndarray | None = None,
+        validation: TrainingData | None = None,
+    ) -> str:
+        """Train the parameters of the state; return what in the history was watched.
+
+        Nothing on the estimator changes.
+        """
+        training = _fitting.build_training(self, data, state, subset)
+        monitor = _fitting.build_monitor(self, training, data.classes, validation)
+        with np.errstate(all="ignore"):
+            training.run(n_epochs, monitor.end_epoch)
+        monitor.finish()
+        return monitor.watched
+
+    def _publish_trained(
+        self, data: TrainingData, state: State, watched: str, keeps_solver: bool
+    ) -> None:
+        self._publish(
+            classes_=data.classes,
+            _class_totals=data.class_totals,
+            _watched=watched,
+            **data.features,
+            **_fitting.trained_attributes(state, keeps_solver),
+        )
+
+    def _publish(self, **fitted: Any) -> None:
+        """Set all that is learnt at once, so that it is always of one piece."""
+        vars(self).pop("feature_names_in_", None)
+        self.n_layers_ = 3
+        self.n_outputs_ = len(fitted["classes_"])
+        vars(self).update(fitted)
+
+    def _linked_logits(
+        self, X: ArrayLike, link: Callable[[np.ndarray], None]
+    ) -> np.ndarray:
+        """Return the logits, a row a sample, after a link has changed them in place."""
+        X = _validation.check_prediction_data(self, X)
+        linked = np.empty((X.shape[0], self.n_outputs_), self.coefs_[0].dtype)
+        for rows, logits in self._logits(X):
+            link(logits)
+            linked[rows] = logits.T
+        return linked
+
+    def _logits(self, X: Matrix) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield the logits of X in blocks of rows, one column a row."""
+        layers = Layers(*self.coefs_, *self.intercepts_)
+        dtype = layers.W1.dtype
+        n_rows = min(block_rows(*layers.W1.shape, self.n_outputs_), X.shape[0])
+        workspace = Workspace(n_rows, layers.W1.shape[1], self.n_outputs_, dtype)
+        return blockwise_logits(
+            layers, blocks_of(X, n_rows, dtype), ACTIVATIONS[self.activation], workspace
+        )

@@ -1,0 +1,305 @@
+"""Training: the mini-batch loop, L-BFGS, what is recorded, when to stop.
+
+The way of one batch: `Training.run` → `run_epoch` → `Objective.loss_and_grad` →
+``solver.step``.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import optimize
+
+from skmlp._batches import Batches
+from skmlp._network import Objective, Parameters
+from skmlp.schedules import Moment, Schedule
+from skmlp.solvers import Solver
+
+# Called after each epoch with its loss; returns whether to stop.
+EndEpoch = Callable[[float], bool]
+Row = dict[str, float]
+
+
+@dataclass
+class Progress:
+    """How far training has come: what schedules ask, what is counted; plain numbers.
+
+    Parameters
+    ----------
+    n_epochs, n_samples : int
+        Epochs done and rows learnt from, ever.
+    planned_from, planned_epochs : int
+        The epoch at which the current plan began, and its length.
+    best_score : float
+        The best score within the plan.
+    n_stale, n_plateaus : int
+        Epochs without improvement in a row, and how often they made a plateau.
+    """
+
+    n_epochs: int = 0
+    n_samples: int = 0
+    planned_from: int = 0
+    planned_epochs: int = 1
+    best_score: float = -math.inf
+    n_stale: int = 0
+    n_plateaus: int = 0
+
+    def plan(self, n_epochs: int) -> None:
+        """Begin a plan of so many epochs; counts of the last plan are forgotten."""
+        self.planned_from, self.planned_epochs = self.n_epochs, n_epochs
+        self.best_score, self.n_stale, self.n_plateaus = -math.inf, 0, 0
+
+    def moment(self, share_of_epoch_done: float) -> Moment:
+        """Return where training stands within an epoch."""
+        n_done = self.n_epochs - self.planned_from + share_of_epoch_done
+        share = min(n_done / self.planned_epochs, 1.0)
+        return Moment(share, self.n_epochs, self.n_plateaus)
+
+    def count_epoch(self, n_samples: int) -> None:
+        """Count an epoch over so many rows."""
+        self.n_epochs += 1
+        self.n_samples += n_samples
+
+    def judge(self, score: float, tol: float, n_iter_no_change: int) -> bool:
+        """Take in the score of an epoch; return whether it is the best so far."""
+        self.n_stale = 0 if score > self.best_score + tol else self.n_stale + 1
+        if self.n_stale == n_iter_no_change:
+            self.n_stale = 0
+            self.n_plateaus += 1
+        is_best = score > self.best_score
+        self.best_score = max(self.best_score, score)
+        return is_best
+
+
+class State:
+    """What training changes, and what it needs to go on as if it had never paused."""
+
+    def __init__(
+        self,
+        params: Parameters,
+        rng: np.random.Generator,
+        progress: Progress,
+        history: dict[str, list[float]] | None = None,
+    ) -> None:
+        self.params = params
+        self.rng = rng
+        self.progress = progress
+        self.history = {} if history is None else history
+        self.kept_solver: dict[str, Any] | None = None
+        self.solver: Solver | None = None
+
+    def attach(self, solver: Solver) -> None:
+        """Take in a new solver; it goes on from what was kept, where that fits."""
+        self.solver = solver
+        kept = self.kept_solver or {}
+        if all(
+            np.shape(kept.get(n)) == np.shape(getattr(solver, n)) for n in solver.state
+        ):
+            for name in solver.state:
+                setattr(solver, name, copy.copy(kept[name]))
+
+    def solver_state(self) -> dict[str, Any] | None:
+        """Return what the solver has to remember."""
+        if self.solver is None:
+            return None
+        return {name: getattr(self.solver, name) for name in self.solver.state}
+
+
+@dataclass
+class Training:
+    """Mini-batch training of an objective by a stochastic solver."""
+
+    objective: Objective
+    batches: Batches
+    state: State
+    solver: Solver
+    schedule: Schedule
+    learning_rate_init: float
+
+    def __post_init__(self) -> None:
+        self.params = self.state.params
+        self.grads = self.params.zeros_like()
+        self.learning_rate = self.learning_rate_init
+
+    def run(self, n_epochs: int, end_epoch: EndEpoch) -> None:
+        """Train for so many epochs, or until told to stop."""
+        for _ in range(n_epochs):
+            loss = self.run_epoch()
+            self.state.progress.count_epoch(self.batches.n_rows)
+            if end_epoch(loss):
+                return
+
+    def run_epoch(self) -> float:
+        """Take one step a batch; return the mean of the objective over the batches."""
+        total = 0.0
+        for batch in self.batches.epoch(self.state.rng):
+            loss = self.objective.loss_and_grad(batch.blocks, self.grads)
+            self._set_learning_rate(batch.share_of_epoch_done)
+            self.solver.step(self.params.flat, self.grads.flat, self.learning_rate)
+            total += loss * batch.n_rows
+        return total / self.batches.n_rows
+
+    def _set_learning_rate(self, share_of_epoch_done: float) -> None:
+        moment = self.state.progress.moment(share_of_epoch_done)
+        self.learning_rate = self.learning_rate_init * self.schedule(moment)
+
+
+@dataclass
+class LBFGSTraining:
+    """Training by L-BFGS, for which an epoch is an iteration over the whole set.
+
+    References
+    ----------
+    Liu & Nocedal (1989), "On the limited memory BFGS method for large scale
+    optimization", Mathematical Programming 45, by :func:`scipy.optimize.minimize`.
+    """
+
+    objective: Objective
+    batches: Batches
+    state: State
+    tol: float
+
+    def __post_init__(self) -> None:
+        self.params = self.state.params
+        self.grads = self.params.zeros_like()
+        self.learning_rate = (
+            1.0  # L-BFGS takes the length of its steps from the curvature
+        )
+
+    def run(self, n_epochs: int, end_epoch: EndEpoch) -> None:
+        """Iterate so many times, or until converged or told to stop."""
+
+        def end_iteration(intermediate_result: optimize.OptimizeResult) -> None:
+            self.params.flat[...] = intermediate_result.x
+            self.state.progress.count_epoch(self.batches.n_rows)
+            if end_epoch(float(intermediate_result.fun)):
+                raise StopIteration
+
+        result = optimize.minimize(
+            self._loss_and_grad,
+            self.params.flat.astype(np.float64),
+            method="L-BFGS-B",
+            jac=True,
+            callback=end_iteration,
+            options={"maxiter": n_epochs, "maxfun": 20 * n_epochs, "gtol": self.tol},
+        )
+        self.params.flat[...] = result.x
+
+    def _loss_and_grad(self, flat: np.ndarray) -> tuple[float, np.ndarray]:
+        self.params.flat[...] = flat
+        (batch,) = self.batches.epoch(self.state.rng)
+        loss = self.objective.loss_and_grad(batch.blocks, self.grads)
+        return loss, self.grads.flat.astype(np.float64)
+
+
+class Monitor:
+    """Ends each epoch: records it, keeps the best weights, says when to stop.
+
+    Parameters
+    ----------
+    training : Training or LBFGSTraining
+    measures : iterable of callables
+        Each returns a dict of what it measured at the end of an epoch.
+    watched : str
+        The entry of an epoch's row that should improve: a loss by falling.
+    n_iter_no_change : int
+        So many epochs without improvement are a plateau.
+    tol : float
+        What counts as an improvement.
+    max_plateaus : float
+        After so many plateaus training stops.
+    keeps_best : bool
+        Whether `finish` restores the weights of the best epoch.
+    report : callable
+        Called with the row of each epoch and whether it is the best so far.
+    """
+
+    def __init__(
+        self,
+        training: Training | LBFGSTraining,
+        *,
+        measures: Iterable[Callable[[], Row]],
+        watched: str,
+        n_iter_no_change: int,
+        tol: float,
+        max_plateaus: float,
+        keeps_best: bool,
+        report: Callable[[Row, bool], None],
+    ) -> None:
+        self.training = training
+        self.measures = tuple(measures)
+        self.watched = watched
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.max_plateaus = max_plateaus
+        self.keeps_best = keeps_best
+        self.report = report
+        self.best_flat: np.ndarray | None = None
+        self.started = time.perf_counter()
+
+    def end_epoch(self, loss: float) -> bool:
+        """Record an epoch; return whether training should stop."""
+        row = self._record(loss)
+        progress = self.training.state.progress
+        score = watched_score(self.watched, row[self.watched])
+        is_best = progress.judge(score, self.tol, self.n_iter_no_change)
+        if is_best and self.keeps_best:
+            self.best_flat = self.training.params.flat.copy()
+        self.report(row, is_best)
+        self.started = time.perf_counter()
+        return progress.n_plateaus >= self.max_plateaus
+
+    def finish(self) -> None:
+        """Restore the best weights, where they are kept."""
+        if self.best_flat is not None:
+            np.copyto(self.training.params.flat, self.best_flat)
+
+    def _record(self, loss: float) -> Row:
+        row: Row = {
+            "epoch": self.training.state.progress.n_epochs,
+            "loss": loss,
+            "learning_rate": self.training.learning_rate,
+            "seconds": time.perf_counter() - self.started,
+        }
+        for measure in self.measures:
+            row |= measure()
+        append_row(self.training.state.history, row)
+        return row
+
+
+def append_row(history: dict[str, list[float]], row: Row) -> None:
+    """Add a row to columns of equal length; what was not measured is NaN."""
+    n_rows = len(history.get("epoch", []))
+    for name in row.keys() - history.keys():
+        history[name] = [math.nan] * n_rows
+    for name, column in history.items():
+        column.append(row.get(name, math.nan))
+
+
+def watched_score(name: str, value: float) -> float:
+    """Return what is watched as a score: greater is better."""
+    return -value if name in ("loss", "val_loss") else value
+
+
+def print_epoch(row: Row, is_best: bool) -> None:
+    """Print one line for an epoch, with a mark where it is the best so far."""
+    measured = (
+        f"{name} {value:.4f}"
+        for name, value in row.items()
+        if name not in ("epoch", "learning_rate", "seconds")
+    )
+    print(
+        f"epoch {row['epoch']:4d}",
+        *measured,
+        f"learning_rate {row['learning_rate']:.2e}",
+        f"{row['seconds']:.2f} s",
+        "*" if is_best else "",
+        sep="  ",
+        flush=True,
+    )

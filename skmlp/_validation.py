@@ -1,0 +1,416 @@
+"""Checks of parameters, X, y and weights; the only home of scikit-learn's privates.
+
+Nothing here changes the estimator: what is learnt about the input is handed back.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+from sklearn.metrics import check_scoring, get_scorer_names
+from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    validate_data,
+)
+
+from skmlp._batches import SAMPLINGS
+from skmlp.activations import ACTIVATIONS
+from skmlp.initializers import INITIALIZERS
+from skmlp.losses import LOSSES
+from skmlp.schedules import SCHEDULES
+from skmlp.solvers import SOLVERS
+
+Matrix = np.ndarray | sparse.csr_array
+
+_RATE = Interval(Real, 0, 1, closed="left")
+_POSITIVE = Interval(Real, 0, None, closed="neither")
+_NON_NEGATIVE = Interval(Real, 0, None, closed="left")
+_COUNT = Interval(Integral, 1, None, closed="left")
+
+# The values of each parameter; the registries are the single truth of the names.
+PARAMETER_CONSTRAINTS: dict[str, list] = {
+    "hidden_layer_size": [_COUNT],
+    "activation": [StrOptions(set(ACTIVATIONS))],
+    "loss": [StrOptions(set(LOSSES))],
+    "solver": [StrOptions({*SOLVERS, "lbfgs"})],
+    "alpha": [_NON_NEGATIVE],
+    "dropout": [_RATE],
+    "input_dropout": [_RATE],
+    "label_smoothing": [_RATE],
+    "batch_size": [StrOptions({"auto"}), _COUNT, None],
+    "sampling": [StrOptions(set(SAMPLINGS))],
+    "learning_rate": [StrOptions(set(SCHEDULES)), callable],
+    "learning_rate_init": [_POSITIVE],
+    "learning_rate_decay": [Interval(Real, 0, 1, closed="right")],
+    "power_t": [_NON_NEGATIVE],
+    "momentum": [_RATE],
+    "nesterovs_momentum": ["boolean"],
+    "beta_1": [_RATE],
+    "beta_2": [_RATE],
+    "epsilon": [_POSITIVE],
+    "max_grad_norm": [_POSITIVE, None],
+    "weight_init": [StrOptions({"auto", *INITIALIZERS}), callable, tuple, list],
+    "init_scale": [_POSITIVE, tuple, list],
+    "fit_intercept": ["boolean"],
+    "class_weight": [StrOptions({"balanced"}), dict, None],
+    "max_iter": [_COUNT],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [_COUNT],
+    "tol": [_NON_NEGATIVE],
+    "scoring": [StrOptions({"loss", *get_scorer_names()}), callable],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+    "dtype": [StrOptions({"auto", "float32", "float64"})],
+}
+
+
+class TrainingData(NamedTuple):
+    """What `fit` or `partial_fit` was given, checked.
+
+    X keeps its dtype; y holds class indices; weight is the product of sample and class
+    weights in the dtype of the computation; class_totals holds the sample weight of
+    each class, over all partial_fit calls; features is to be set on the estimator.
+    """
+
+    X: Matrix
+    y: np.ndarray
+    weight: np.ndarray
+    classes: np.ndarray
+    class_totals: np.ndarray
+    features: dict[str, Any]
+
+    def select(self, rows: np.ndarray) -> TrainingData:
+        """Return some of the rows, copied."""
+        return self._replace(X=self.X[rows], y=self.y[rows], weight=self.weight[rows])
+
+    @property
+    def is_unweighted(self) -> bool:
+        """Whether all rows count the same."""
+        return bool((self.weight == self.weight[0]).all())
+
+
+def check_parameters(estimator: Any) -> None:
+    """Raise where a constructor parameter, or a pair of them, is invalid."""
+    estimator._validate_params()
+    for name in ("weight_init", "init_scale"):
+        value = getattr(estimator, name)
+        if isinstance(value, tuple | list) and len(value) != 2:
+            raise ValueError(
+                f"{name} must be a pair, for the hidden and the output layer; "
+                f"got {len(value)} values."
+            )
+    if estimator.solver == "lbfgs" and (estimator.dropout or estimator.input_dropout):
+        raise ValueError(
+            f"solver='lbfgs' cannot minimise what dropout={estimator.dropout!r} and "
+            f"input_dropout={estimator.input_dropout!r} make random; set both to 0 or "
+            "choose a stochastic solver: 'adam', 'adamw' or 'sgd'."
+        )
+
+
+def check_fit_data(
+    estimator: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+) -> TrainingData:
+    """Check what `fit` was given; the classes are those found in y."""
+    X, labels, features = _check_X_y(estimator, X, y, reset=True)
+    classes, y_index = np.unique(labels, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(
+            f"{type(estimator).__name__} needs samples of at least 2 classes; y holds "
+            f"only one class, {classes[0]!r}."
+        )
+    dtype = _computation_dtype(estimator, X)
+    check_magnitude(X, dtype)
+    weight, totals = _check_weight(
+        estimator, X, y_index, classes, sample_weight, np.zeros(len(classes)), dtype
+    )
+    if len(np.unique(y_index[weight > 0])) < 2:
+        raise ValueError(
+            f"{type(estimator).__name__} needs samples of at least 2 classes; only one "
+            "class has a positive weight. Check sample_weight and class_weight."
+        )
+    return TrainingData(X, y_index, weight, classes, totals, features)
+
+
+def check_partial_fit_data(
+    estimator: Any,
+    X: ArrayLike,
+    y: ArrayLike,
+    classes: ArrayLike | None,
+    sample_weight: ArrayLike | None,
+) -> TrainingData:
+    """Check what `partial_fit` was given; the classes are those of the first call."""
+    fitted = hasattr(estimator, "classes_")
+    all_classes = _check_classes(estimator, classes)
+    X, labels, features = _check_X_y(estimator, X, y, reset=not fitted)
+    unknown = np.setdiff1d(labels, all_classes)
+    if len(unknown):
+        raise ValueError(
+            f"y holds the classes {unknown.tolist()}, which are not among those of the "
+            f"first call, {all_classes.tolist()}. Name all classes in the first call "
+            "of partial_fit: partial_fit(X, y, classes=...)."
+        )
+    y_index = np.searchsorted(all_classes, labels)
+    dtype = estimator.coefs_[0].dtype if fitted else _computation_dtype(estimator, X)
+    check_magnitude(X, dtype)
+    earlier = estimator._class_totals if fitted else np.zeros(len(all_classes))
+    weight, totals = _check_weight(
+        estimator, X, y_index, all_classes, sample_weight, earlier, dtype
+    )
+    return TrainingData(X, y_index, weight, all_classes, totals, features)
+
+
+def check_prediction_data(estimator: Any, X: ArrayLike) -> Matrix:
+    """Check that the estimator is fitted and that X fits it."""
+    check_is_fitted(estimator)
+    X = validate_data(estimator, X, accept_sparse="csr", dtype="numeric", reset=False)
+    check_magnitude(X, estimator.coefs_[0].dtype)
+    return X
+
+
+def check_magnitude(X: Matrix, dtype: np.dtype) -> None:
+    """Raise where a value of X is finite, but not in the dtype of the computation."""
+    if np.can_cast(X.dtype, dtype) or X.dtype.kind != "f" or 0 in X.shape:
+        return
+    limit = float(np.finfo(dtype).max)
+    for extreme in (X.min(), X.max()):
+        if abs(extreme) > limit:
+            raise ValueError(
+                f"X holds {extreme:.3g}, a value too large for dtype('{dtype}'), in "
+                f"which the network computes (at most {limit:.3g}). Scale X, or set "
+                "dtype='float64'."
+            )
+
+
+def check_weight_arrays(
+    estimator: Any, coefs: Sequence[ArrayLike], intercepts: Sequence[ArrayLike] | None
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return copies of two weight matrices and two biases that fit one another."""
+    if len(coefs) != 2 or (intercepts is not None and len(intercepts) != 2):
+        n_intercepts = "no" if intercepts is None else len(intercepts)
+        raise ValueError(
+            "coefs and intercepts must hold two arrays each, of the hidden and the "
+            f"output layer; got {len(coefs)} coefs and {n_intercepts} intercepts."
+        )
+    is_float32 = all(np.asarray(W).dtype == np.float32 for W in coefs)
+    auto = "float32" if is_float32 else "float64"
+    dtype = auto if estimator.dtype == "auto" else estimator.dtype
+    weights = [np.array(W, dtype=dtype) for W in coefs]
+    shapes = [W.shape for W in weights]
+    n_hidden = estimator.hidden_layer_size
+    if [len(shape) for shape in shapes] != [2, 2] or shapes[0][1] != shapes[1][0]:
+        raise ValueError(
+            "coefs must have the shapes (n_features, n_hidden) and (n_hidden, "
+            f"n_outputs); got {shapes[0]} and {shapes[1]}. Transpose weights that are "
+            "stored the other way round, as PyTorch's are."
+        )
+    if shapes[0][1] != n_hidden:
+        raise ValueError(
+            f"hidden_layer_size={n_hidden} does not fit coefs of the shapes "
+            f"{shapes[0]} and {shapes[1]}. Leave it out: it is taken from them."
+        )
+    if intercepts is None:
+        intercepts = [np.zeros(W.shape[1]) for W in weights]
+    biases = [np.array(b, dtype=dtype) for b in intercepts]
+    if [b.shape for b in biases] != [W.shape[1:] for W in weights]:
+        raise ValueError(
+            f"intercepts must have the shapes {shapes[0][1:]} and {shapes[1][1:]}, one "
+            f"number a unit; got {biases[0].shape} and {biases[1].shape}."
+        )
+    if not all(np.isfinite(array).all() for array in (*weights, *biases)):
+        raise ValueError("coefs and intercepts must be finite; got NaN or infinity.")
+    if not estimator.fit_intercept and any(b.any() for b in biases):
+        raise ValueError(
+            "fit_intercept=False goes with biases of zero; got others. Pass "
+            "intercepts=None, or leave fit_intercept out."
+        )
+    return weights, biases
+
+
+def copy_initial_weights(array: ArrayLike, W: np.ndarray, layer: int) -> None:
+    """Copy one of the arrays given as weight_init."""
+    array = np.asarray(array)
+    if array.shape != W.shape:
+        raise ValueError(
+            f"weight_init[{layer}] must have the shape {W.shape}; got {array.shape}."
+        )
+    W[...] = array
+
+
+def check_finite_weights(W: np.ndarray, layer: int) -> None:
+    """Raise where weight_init made a weight that is not finite."""
+    if not np.isfinite(W).all():
+        raise ValueError(
+            f"weight_init made weights of layer {layer} that are NaN or infinite. "
+            "Check the arrays or the callable passed as weight_init, and init_scale."
+        )
+
+
+def check_same_network(estimator: Any, data: TrainingData) -> None:
+    """Raise where training cannot go on with the weights that are there."""
+    changes = {
+        "the number of features": (len(estimator.coefs_[0]), data.X.shape[1]),
+        "hidden_layer_size": (
+            estimator.coefs_[0].shape[1],
+            estimator.hidden_layer_size,
+        ),
+        "the classes": (estimator.classes_.tolist(), data.classes.tolist()),
+    }
+    for name, (trained, wanted) in changes.items():
+        if trained != wanted:
+            raise ValueError(
+                f"Training cannot go on: {name} changed from {trained} to {wanted}. "
+                "Set it back, or start anew with fit and warm_start=False."
+            )
+
+
+def check_sorted_classes(
+    classes: ArrayLike, n_outputs: int | None = None
+) -> np.ndarray:
+    """Return the classes as a sorted array without repeats, one an output."""
+    classes = column_or_1d(classes)
+    if not np.array_equal(classes, np.unique(classes)):
+        raise ValueError(
+            f"classes must be sorted and without repeats; got {classes.tolist()}. Sort "
+            "them, and the columns of the output layer with them."
+        )
+    if n_outputs is not None and len(classes) != n_outputs:
+        raise ValueError(
+            f"There must be one output a class; got {len(classes)} classes and "
+            f"{n_outputs} outputs. A network with a single logistic output for two "
+            "classes becomes one with two: np.hstack([0 * W2, W2]), and likewise b2."
+        )
+    return classes
+
+
+def stratified_holdout(
+    y: np.ndarray, fraction: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Split row numbers into training and validation, class by class.
+
+    Each class gives the rounded fraction of its rows; one with at least two rows keeps
+    one on each side, one with a single row is trained on. None where the fraction of
+    all rows would be fewer than two a class: too few to judge by.
+    """
+    n_classes = len(np.unique(y))
+    if round(fraction * len(y)) < 2 * n_classes:
+        return None
+    held_out = np.zeros(len(y), bool)
+    for rows in np.split(np.argsort(y, kind="stable"), np.cumsum(np.bincount(y))[:-1]):
+        if len(rows) > 1:
+            n_held_out = min(max(round(fraction * len(rows)), 1), len(rows) - 1)
+            held_out[rng.permutation(rows)[:n_held_out]] = True
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def check_scorer(estimator: Any, scoring: Any) -> Any:
+    """Return the scorer that a name or a callable stands for."""
+    return check_scoring(estimator, scoring=scoring)
+
+
+def _check_X_y(
+    estimator: Any, X: ArrayLike, y: ArrayLike, *, reset: bool
+) -> tuple[Matrix, np.ndarray, dict[str, Any]]:
+    """Check X and y on a stand-in, so that a refusal changes nothing."""
+    stand_in = copy.copy(estimator)
+    _refuse_several_columns(y)
+    X, y = validate_data(
+        stand_in, X, y, accept_sparse="csr", dtype="numeric", reset=reset
+    )
+    check_classification_targets(y)
+    names = ("n_features_in_", "feature_names_in_")
+    features = {
+        name: getattr(stand_in, name) for name in names if hasattr(stand_in, name)
+    }
+    return X, y, features
+
+
+def _refuse_several_columns(y: Any) -> None:
+    """Raise where y has a column a class, or several targets."""
+    shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
+    if len(shape) == 2 and shape[1] > 1:
+        kind = type_of_target(y)
+        remedy = (
+            "Pass class labels, for a one-hot y: y.argmax(axis=1)."
+            if kind == "multilabel-indicator"
+            else "Pass one column of class labels."
+        )
+        raise ValueError(f"y must be 1d, a label a sample; got shape {shape}. {remedy}")
+
+
+def _check_classes(estimator: Any, classes: ArrayLike | None) -> np.ndarray:
+    """Return the classes of all partial_fit calls."""
+    known = getattr(estimator, "classes_", None)
+    if known is None and classes is None:
+        raise ValueError(
+            "classes must be passed on the first call to partial_fit: all labels that "
+            "later calls may hold, for example classes=np.unique(y)."
+        )
+    if classes is None:
+        return known
+    given = np.unique(column_or_1d(classes))
+    if known is not None and not np.array_equal(given, known):
+        raise ValueError(
+            f"classes={given.tolist()} is not what the estimator was first given, "
+            f"{known.tolist()}. Leave classes out, or start with a new estimator."
+        )
+    if len(given) < 2:
+        raise ValueError(f"classes must hold at least 2 classes; got {given.tolist()}.")
+    return given
+
+
+def _computation_dtype(estimator: Any, X: Matrix) -> np.dtype:
+    """Return float64 for input at least that wide, float32 for all else."""
+    if estimator.dtype != "auto":
+        return np.dtype(estimator.dtype)
+    is_wide = X.dtype.kind == "f" and X.dtype.itemsize >= 8
+    return np.dtype(np.float64 if is_wide else np.float32)
+
+
+def _check_weight(
+    estimator: Any,
+    X: Matrix,
+    y_index: np.ndarray,
+    classes: np.ndarray,
+    sample_weight: ArrayLike | None,
+    earlier_totals: np.ndarray,
+    dtype: np.dtype,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return sample weights times class weights, and each class's sample weight."""
+    weight = _check_sample_weight(
+        sample_weight, X, dtype=dtype, ensure_non_negative=True
+    )
+    counts = np.bincount(y_index, weights=weight, minlength=len(classes))
+    totals = earlier_totals + counts
+    if estimator.class_weight is None:
+        return weight, totals
+    if estimator.class_weight == "balanced":
+        class_weight = totals.sum() / (len(classes) * np.where(totals > 0, totals, 1))
+    else:
+        class_weight = _check_class_weight(estimator.class_weight, classes)
+    return weight * class_weight.astype(dtype)[y_index], totals
+
+
+def _check_class_weight(
+    class_weight: dict[Any, float], classes: np.ndarray
+) -> np.ndarray:
+    """Return a weight a class."""
+    weights = compute_class_weight(class_weight, classes=classes, y=classes)
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise ValueError(
+            "class_weight must hold finite weights of at least 0, not all of them 0; "
+            f"got {class_weight}."
+        )
+    return weights

@@ -1,0 +1,330 @@
+"""MNIST and Fashion-MNIST, from IDX files in a folder or else from OpenML."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import os
+import struct
+import zlib
+from http.client import HTTPException
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.datasets import fetch_openml
+from sklearn.utils import Bunch
+
+__all__ = ["fetch_fashion_mnist", "fetch_mnist", "read_idx"]
+
+_FILES = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+_OPENML_ROWS = {"train": slice(60_000), "test": slice(60_000, None), "all": slice(None)}
+# For the pandas parser. uint8 takes an eighth of the memory of the default, int64, and
+# spares the classes a conversion to categories, which raises TypeError in scikit-learn
+# 1.9.1 with pandas 3.1 (github.com/scikit-learn/scikit-learn/pull/34902).
+_READ_CSV_KWARGS = {"dtype": "uint8", "quotechar": "'"}
+_IDX_DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+
+
+class _Source(NamedTuple):
+    folder: str
+    openml_name: str
+    target_names: str  # separated by commas
+    description: str
+
+
+_MNIST = _Source(
+    "mnist",
+    "mnist_784",
+    "0,1,2,3,4,5,6,7,8,9",
+    "MNIST: 70,000 handwritten digits (LeCun, Cortes and Burges).",
+)
+_FASHION_MNIST = _Source(
+    "fashion-mnist",
+    "Fashion-MNIST",
+    "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot",
+    "Fashion-MNIST: 70,000 articles of clothing (Xiao, Rasul and Vollgraf, 2017).",
+)
+
+
+def fetch_mnist(
+    *,
+    subset: str = "train",
+    data_home: str | os.PathLike[str] | None = None,
+    return_X_y: bool = False,
+) -> Any:
+    """Load the MNIST handwritten digits from IDX files or from OpenML.
+
+    The four IDX files of [1]_, plain or gzipped, are read from the folder ``mnist`` in
+    ``data_home`` or, if that is None, in the directory that the environment variable
+    ``SKMLP_DATA`` names. If there is no such folder, `sklearn.datasets.fetch_openml`
+    fetches ``mnist_784`` and caches it.
+
+    Parameters
+    ----------
+    subset : {"train", "test", "all"}, default="train"
+        The 60,000 training images, the 10,000 test images, or all, training first.
+    data_home : str or path-like, default=None
+        Directory that holds the folder ``mnist``; if it holds none, scikit-learn's
+        cache directory. None means ``SKMLP_DATA``, then scikit-learn's default cache.
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    Bunch or tuple of (ndarray, ndarray)
+        ``data``, uint8 of shape (n_samples, 784), grey values from 0 (background) to
+        255; ``target``, int64 of shape (n_samples,), classes 0 to 9; ``images``, a
+        view of ``data`` of shape (n_samples, 28, 28); ``target_names``, list of the 10
+        classes' names; and ``DESCR``. With ``return_X_y``, ``(data, target)``.
+
+    Raises
+    ------
+    ValueError
+        If ``subset`` is unknown, or a file is damaged or not what its name says.
+    FileNotFoundError
+        If the folder exists but lacks a file.
+    OSError
+        If there is no folder and OpenML cannot be reached.
+
+    See Also
+    --------
+    fetch_fashion_mnist : The same format, a harder problem.
+    read_idx : Read one IDX file.
+
+    References
+    ----------
+    .. [1] Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten
+       digits", http://yann.lecun.com/exdb/mnist/.
+
+    Examples
+    --------
+    >>> from skmlp.datasets import fetch_mnist
+    >>> X, y = fetch_mnist(subset="train", return_X_y=True)  # doctest: +SKIP
+    >>> X.shape, X.dtype, y[:5]  # doctest: +SKIP
+    ((60000, 784), dtype('uint8'), array([5, 0, 4, 1, 9]))
+    """
+    return _fetch(_MNIST, subset, data_home, return_X_y)
+
+
+def fetch_fashion_mnist(
+    *,
+    subset: str = "train",
+    data_home: str | os.PathLike[str] | None = None,
+    return_X_y: bool = False,
+) -> Any:
+    """Load the Fashion-MNIST articles of clothing from IDX files or from OpenML.
+
+    As `fetch_mnist`, with the folder ``fashion-mnist``, the files of [1]_, and
+    ``Fashion-MNIST`` on OpenML.
+
+    Parameters
+    ----------
+    subset : {"train", "test", "all"}, default="train"
+        The 60,000 training images, the 10,000 test images, or all, training first.
+    data_home : str or path-like, default=None
+        Directory that holds the folder ``fashion-mnist``, or scikit-learn's cache.
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    Bunch or tuple of (ndarray, ndarray)
+        The same entries, shapes and dtypes as from `fetch_mnist`.
+
+    Raises
+    ------
+    ValueError
+        If ``subset`` is unknown, or a file is damaged or not what its name says.
+    FileNotFoundError
+        If the folder exists but lacks a file.
+    OSError
+        If there is no folder and OpenML cannot be reached.
+
+    See Also
+    --------
+    fetch_mnist : Handwritten digits in the same format.
+
+    References
+    ----------
+    .. [1] H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST: a novel image dataset for
+       benchmarking machine learning algorithms", arXiv:1708.07747, 2017.
+
+    Examples
+    --------
+    >>> from skmlp.datasets import fetch_fashion_mnist
+    >>> clothes = fetch_fashion_mnist(subset="test")  # doctest: +SKIP
+    >>> clothes.images.shape, clothes.target_names[clothes.target[0]]  # doctest: +SKIP
+    ((10000, 28, 28), 'Ankle boot')
+    """
+    return _fetch(_FASHION_MNIST, subset, data_home, return_X_y)
+
+
+def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
+    """Read an array from a file in the IDX format, plain or gzipped.
+
+    The content, not the name, tells whether the file is gzipped.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    ndarray
+        Writable array in native byte order, of the shape that the file's header gives,
+        and of dtype uint8, int8, int16, int32, float32 or float64.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is not IDX, is corrupt, or is not as long as its header says.
+
+    References
+    ----------
+    Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten
+    digits", section "The IDX file format", http://yann.lecun.com/exdb/mnist/.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from skmlp.datasets import read_idx
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "labels-idx1-ubyte")
+    ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]))
+    ...     read_idx(path)
+    array([7, 2, 1], dtype=uint8)
+    """
+    path = Path(path)
+    content = _read_content(path)
+    dtype, shape = _parse_header(path, content)
+    n_header = 4 + 4 * len(shape)
+    n_expected = n_header + dtype.itemsize * math.prod(shape)
+    if len(content) != n_expected:
+        fault = "is truncated" if len(content) < n_expected else "has trailing bytes"
+        raise ValueError(
+            f"{path} {fault}: found {len(content)} bytes, expected {n_expected} for a "
+            f"header and {dtype.name} of shape {shape}; download it again."
+        )
+    values = np.frombuffer(content, dtype, offset=n_header).reshape(shape)
+    return values.astype(dtype.newbyteorder("="))  # a view of bytes is not writable
+
+
+def _read_content(path: Path) -> bytes:
+    """Read a file, unpacked if it is gzipped."""
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} does not exist: give the path of an IDX file, plain or gzipped."
+        )
+    content = path.read_bytes()
+    if content[:2] != b"\x1f\x8b":  # RFC 1952, section 2.3.1
+        return content
+    try:
+        return gzip.decompress(content)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(
+            f"{path} is truncated or corrupt: found {len(content)} bytes that do not "
+            f"unpack ({error}), expected a whole gzip file; download it again."
+        ) from error
+
+
+def _parse_header(path: Path, content: bytes) -> tuple[np.dtype, tuple[int, ...]]:
+    """Return the dtype and the shape that an IDX header announces."""
+    try:
+        zeros, code, n_dims = struct.unpack_from(">HBB", content)
+        shape = struct.unpack_from(f">{n_dims}I", content, offset=4)
+    except struct.error:
+        zeros, code, shape = -1, -1, ()
+    if zeros != 0 or code not in _IDX_DTYPES:
+        raise ValueError(
+            f"{path} is not an IDX file: found {len(content)} bytes that start with "
+            f"'{content[:4].hex(' ')}', expected '00 00', a type code (08, 09, 0b, 0c, "
+            "0d or 0e), the number of dimensions and 4 bytes for each; check the path."
+        )
+    return np.dtype(_IDX_DTYPES[code]), shape
+
+
+def _fetch(
+    source: _Source,
+    subset: str,
+    data_home: str | os.PathLike[str] | None,
+    return_X_y: bool,
+) -> Any:
+    if subset not in tuple(_OPENML_ROWS):
+        raise ValueError(
+            f"subset={subset!r} is unknown: choose one of {', '.join(_OPENML_ROWS)}."
+        )
+    home = data_home or os.environ.get("SKMLP_DATA")
+    folder = Path(home).expanduser() / source.folder if home else None
+    if folder is not None and folder.is_dir():
+        data, target = _read_folder(folder, subset)
+    else:
+        data, target = _load_openml(source, subset, data_home)
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        images=data.reshape(-1, 28, 28),
+        target_names=source.target_names.split(","),
+        DESCR=source.description,
+    )
+
+
+def _read_folder(folder: Path, subset: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read data and target of a subset from the IDX files in a folder."""
+    if subset == "all":
+        train, test = (_read_folder(folder, part) for part in _FILES)
+        return np.concatenate([train[0], test[0]]), np.concatenate([train[1], test[1]])
+    paths = [_find_file(folder, name) for name in _FILES[subset]]
+    images, labels = map(read_idx, paths)
+    is_uint8 = images.dtype == labels.dtype == np.uint8
+    if not is_uint8 or labels.ndim != 1 or images.shape != (len(labels), 28, 28):
+        raise ValueError(
+            f"{paths[0]} holds {images.dtype} of shape {images.shape} and {paths[1]} "
+            f"{labels.dtype} of shape {labels.shape}, expected uint8 of shapes "
+            "(n, 28, 28) and (n,): take both files from one copy of the data set."
+        )
+    return images.reshape(-1, 784), labels.astype(np.int64)
+
+
+def _find_file(folder: Path, name: str) -> Path:
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(
+        f"{folder} holds neither {name} nor {name}.gz: put one there, or remove the "
+        "folder to fetch the data set from OpenML."
+    )
+
+
+def _load_openml(
+    source: _Source, subset: str, data_home: str | os.PathLike[str] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fetch a subset from OpenML, where the training images come first."""
+    name, rows = source.openml_name, _OPENML_ROWS[subset]
+    try:
+        bunch = fetch_openml(
+            name,
+            version=1,
+            data_home=data_home,
+            as_frame=False,
+            parser="pandas" if find_spec("pandas") else "liac-arff",
+            read_csv_kwargs=_READ_CSV_KWARGS,
+        )
+    except (OSError, HTTPException) as error:
+        files = ", ".join(_FILES["train"] + _FILES["test"])
+        raise OSError(
+            f"{name} could not be fetched from OpenML: {error}. Without a network, put "
+            f"{files}, plain or gzipped, into a folder {source.folder!r} and name the "
+            "directory that holds it in data_home or the environment's SKMLP_DATA."
+        ) from error
+    return bunch.data[rows].astype(np.uint8), bunch.target[rows].astype(np.int64)
