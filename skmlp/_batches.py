@@ -7,12 +7,24 @@ them, or by a slice, which is a view where X has the dtype of the computation al
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from scipy import sparse
 
-__all__ = ["SAMPLINGS", "Batches", "Block", "block_rows", "blocks_of", "rows_of"]
+__all__ = [
+    "SAMPLINGS",
+    "Batches",
+    "Block",
+    "Matrix",
+    "Rows",
+    "block_rows",
+    "blocks_of",
+    "rows_of",
+]
+
+# A dense array or a CSR matrix or array; SciPy ships no types.
+Matrix: TypeAlias = Any
 
 # How many numbers the buffers of one block may hold together: 8 MB in float32.
 _BLOCK_ELEMENTS = 2**21
@@ -72,26 +84,29 @@ class DenseRows:
 class SparseRows:
     """Rows of a CSR matrix or array, in the dtype asked for, never densified."""
 
-    def __init__(self, X: sparse.csr_array, n_rows: int, dtype: np.dtype) -> None:
+    def __init__(self, X: Matrix, n_rows: int, dtype: np.dtype) -> None:
         self.X = X
         self.dtype = dtype
 
-    def __getitem__(self, key: slice | np.ndarray) -> sparse.csr_array:
+    def __getitem__(self, key: slice | np.ndarray) -> Matrix:
         """Return the rows as CSR."""
         return self.X[key].astype(self.dtype, copy=False)
 
 
-Rows = DenseRows | SparseRows
+class Rows(Protocol):
+    """What hands out rows of X: the two above, or dropout around one of them."""
+
+    def __getitem__(self, key: slice | np.ndarray) -> Matrix: ...
 
 
-def rows_of(X: np.ndarray | sparse.csr_array, n_rows: int, dtype: np.dtype) -> Rows:
+def rows_of(X: Matrix, n_rows: int, dtype: np.dtype) -> Rows:
     """Return what hands out up to n_rows rows of X at a time."""
     return (SparseRows if sparse.issparse(X) else DenseRows)(X, n_rows, dtype)
 
 
 def blocks_of(
-    X: np.ndarray | sparse.csr_array, n_rows: int, dtype: np.dtype
-) -> Iterator[tuple[slice, np.ndarray]]:
+    X: Matrix, n_rows: int, dtype: np.dtype
+) -> Iterator[tuple[slice, Matrix]]:
     """Walk through X in blocks of consecutive rows; a block is valid until the next."""
     rows = rows_of(X, min(n_rows, X.shape[0]), dtype)
     for start in range(0, X.shape[0], n_rows):
@@ -124,7 +139,7 @@ SAMPLINGS: dict[str, Callable[[int, np.random.Generator], np.ndarray | None]] = 
 class Block(NamedTuple):
     """Some rows of a batch: X, their class indices and what each counts."""
 
-    X: np.ndarray | sparse.csr_array
+    X: Matrix
     y: np.ndarray
     weight: np.ndarray
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,13 +15,17 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skmlp import _fitting, _validation
-from skmlp._batches import block_rows, blocks_of
+from skmlp._batches import Matrix, block_rows, blocks_of
 from skmlp._network import Layers, Workspace, blockwise_logits
+from skmlp._threads import suitable_threads
 from skmlp._training import Progress, State, watched_score
-from skmlp._validation import PARAMETER_CONSTRAINTS, Matrix, TrainingData
+from skmlp._validation import PARAMETER_CONSTRAINTS, TrainingData
 from skmlp.activations import ACTIVATIONS
 from skmlp.initializers import Initializer
 from skmlp.losses import LOSSES
+
+# Anything with rows of numbers: array-likes, frames, sparse matrices and arrays.
+MatrixLike: TypeAlias = Any
 
 
 def _has_stochastic_solver(estimator: Any) -> bool:
@@ -493,7 +498,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         return estimator
 
     def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Self:
         """Train the network on X and y.
 
@@ -538,7 +543,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
     @available_if(_has_stochastic_solver)
     def partial_fit(
         self,
-        X: ArrayLike,
+        X: MatrixLike,
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
@@ -590,7 +595,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         self._publish_trained(data, state, watched, keeps_solver=True)
         return self
 
-    def predict(self, X: ArrayLike) -> np.ndarray:
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the most probable class of each sample.
 
         Parameters
@@ -616,7 +621,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
             labels[rows] = self.classes_[logits.argmax(axis=0)]
         return labels
 
-    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Estimate the probability of each class for each sample.
 
         For the losses 'log_loss' and 'brier' the softmax of the logits; for
@@ -644,7 +649,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         """
         return self._linked_logits(X, LOSSES[self.loss].link)
 
-    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Estimate the logarithm of the probability of each class for each sample.
 
         Computed from the logits, so that it is finite and exact where the probability
@@ -670,7 +675,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         """
         return self._linked_logits(X, LOSSES[self.loss].log_link)
 
-    def decision_function(self, X: ArrayLike) -> np.ndarray:
+    def decision_function(self, X: MatrixLike) -> np.ndarray:
         """Compute the logits, or for two classes their difference.
 
         Parameters
@@ -748,6 +753,13 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
             return None, None
         parts = _validation.stratified_holdout(data.y, self.validation_fraction, rng)
         if parts is None:
+            warnings.warn(
+                f"validation_fraction={self.validation_fraction} of {len(data.y)} rows "
+                "is fewer than two rows a class, too small to hold out; early stopping "
+                "watches the training data instead. Raise validation_fraction.",
+                UserWarning,
+                stacklevel=3,
+            )
             return None, data
         return parts[0], data.select(parts[1])
 
@@ -765,7 +777,9 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         """
         training = _fitting.build_training(self, data, state, subset)
         monitor = _fitting.build_monitor(self, training, data.classes, validation)
-        with np.errstate(all="ignore"):
+        n_features, n_hidden, _ = state.params.shape
+        threads = suitable_threads(training.batches.block_rows, n_features, n_hidden)
+        with threads, np.errstate(all="ignore"):
             training.run(n_epochs, monitor.end_epoch)
         monitor.finish()
         return monitor.watched
@@ -783,13 +797,13 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
 
     def _publish(self, **fitted: Any) -> None:
         """Set all that is learnt at once, so that it is always of one piece."""
-        vars(self).pop("feature_names_in_", None)
+        self.__dict__.pop("feature_names_in_", None)
         self.n_layers_ = 3
         self.n_outputs_ = len(fitted["classes_"])
-        vars(self).update(fitted)
+        self.__dict__.update(fitted)
 
     def _linked_logits(
-        self, X: ArrayLike, link: Callable[[np.ndarray], None]
+        self, X: MatrixLike, link: Callable[[np.ndarray], None]
     ) -> np.ndarray:
         """Return the logits, a row a sample, after a link has changed them in place."""
         X = _validation.check_prediction_data(self, X)
@@ -803,7 +817,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         """Yield the logits of X in blocks of rows, one column a row."""
         layers = Layers(*self.coefs_, *self.intercepts_)
         dtype = layers.W1.dtype
-        n_rows = min(block_rows(*layers.W1.shape, self.n_outputs_), X.shape[0])
+        n_rows = min(block_rows(len(layers.W1), *layers.W2.shape), X.shape[0])
         workspace = Workspace(n_rows, layers.W1.shape[1], self.n_outputs_, dtype)
         return blockwise_logits(
             layers, blocks_of(X, n_rows, dtype), ACTIVATIONS[self.activation], workspace

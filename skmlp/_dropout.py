@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from skmlp._batches import Rows, leading
+from skmlp._batches import Matrix, Rows, leading
 from skmlp.activations import Activation
 
 
@@ -69,7 +69,7 @@ class DroppedFeatures:
         self.rng = rng
         self.storage = np.empty(0, dtype)
 
-    def __getitem__(self, key: slice | np.ndarray) -> np.ndarray | sparse.csr_array:
+    def __getitem__(self, key: slice | np.ndarray) -> Matrix:
         """Return the rows times a new mask, valid until the next call."""
         X = self.rows[key]
         values = X.data if sparse.issparse(X) else X

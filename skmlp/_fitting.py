@@ -29,7 +29,7 @@ from skmlp.activations import ACTIVATIONS
 from skmlp.initializers import INITIALIZERS, Initializer
 from skmlp.losses import LOSSES
 from skmlp.schedules import SCHEDULES, Schedule, from_callable
-from skmlp.solvers import SOLVERS, ClippedNorm, Solver
+from skmlp.solvers import SGD, SOLVERS, Adam, ClippedNorm
 
 # MLPClassifier's: a plateau at or below this rate ends the adaptive schedule.
 _LEAST_ADAPTIVE_RATE = 1e-6
@@ -203,7 +203,7 @@ def _batch_size(estimator: Any, n_rows: int, full_batch: bool) -> int:
 
 def _rows(
     estimator: Any, data: TrainingData, n_rows: int, rng: np.random.Generator
-) -> Rows | DroppedFeatures:
+) -> Rows:
     dtype = data.weight.dtype
     rows = rows_of(data.X, n_rows, dtype)
     if not estimator.input_dropout:
@@ -221,7 +221,7 @@ def _activation(
     return DroppedUnits(activation, estimator.dropout, rng, n_elements, params.dtype)
 
 
-def _solver(estimator: Any, params: Parameters) -> Solver:
+def _solver(estimator: Any, params: Parameters) -> SGD | Adam:
     make = SOLVERS[estimator.solver]
     options = {name: getattr(estimator, name) for name in make.options}
     return make(params.flat.size, params.n_weights, params.dtype, **options)

@@ -26,10 +26,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from scipy import sparse
 
-from skmlp._batches import Block, leading
+from skmlp._batches import Block, Matrix, leading
 from skmlp._blas import add_scaled
-
-Matrix = np.ndarray | sparse.csr_array
 
 
 class Activation(Protocol):

@@ -92,17 +92,18 @@ class State:
         self.progress = progress
         self.history = {} if history is None else history
         self.kept_solver: dict[str, Any] | None = None
-        self.solver: Solver | None = None
+        self.solver: Any = None
 
-    def attach(self, solver: Solver) -> None:
+    def attach(self, solver: Any) -> None:
         """Take in a new solver; it goes on from what was kept, where that fits."""
         self.solver = solver
         kept = self.kept_solver or {}
-        if all(
-            np.shape(kept.get(n)) == np.shape(getattr(solver, n)) for n in solver.state
-        ):
-            for name in solver.state:
-                setattr(solver, name, copy.copy(kept[name]))
+        fits = kept.keys() == set(solver.state) and all(
+            np.shape(kept[name]) == np.shape(getattr(solver, name)) for name in kept
+        )
+        if fits:
+            for name, value in kept.items():
+                setattr(solver, name, copy.copy(value))
 
     def solver_state(self) -> dict[str, Any] | None:
         """Return what the solver has to remember."""

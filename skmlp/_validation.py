@@ -11,8 +11,6 @@ from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy import sparse
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -24,14 +22,12 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skmlp._batches import SAMPLINGS
+from skmlp._batches import SAMPLINGS, Matrix
 from skmlp.activations import ACTIVATIONS
 from skmlp.initializers import INITIALIZERS
 from skmlp.losses import LOSSES
 from skmlp.schedules import SCHEDULES
 from skmlp.solvers import SOLVERS
-
-Matrix = np.ndarray | sparse.csr_array
 
 _RATE = Interval(Real, 0, 1, closed="left")
 _POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -112,6 +108,9 @@ def check_parameters(estimator: Any) -> None:
                 f"{name} must be a pair, for the hidden and the output layer; "
                 f"got {len(value)} values."
             )
+    scale = estimator.init_scale
+    if isinstance(scale, tuple | list) and not all(s > 0 for s in scale):
+        raise ValueError(f"init_scale must hold two positive numbers; got {scale}.")
     if estimator.solver == "lbfgs" and (estimator.dropout or estimator.input_dropout):
         raise ValueError(
             f"solver='lbfgs' cannot minimise what dropout={estimator.dropout!r} and "
@@ -120,9 +119,7 @@ def check_parameters(estimator: Any) -> None:
         )
 
 
-def check_fit_data(
-    estimator: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
-) -> TrainingData:
+def check_fit_data(estimator: Any, X: Any, y: Any, sample_weight: Any) -> TrainingData:
     """Check what `fit` was given; the classes are those found in y."""
     X, labels, features = _check_X_y(estimator, X, y, reset=True)
     classes, y_index = np.unique(labels, return_inverse=True)
@@ -146,10 +143,10 @@ def check_fit_data(
 
 def check_partial_fit_data(
     estimator: Any,
-    X: ArrayLike,
-    y: ArrayLike,
-    classes: ArrayLike | None,
-    sample_weight: ArrayLike | None,
+    X: Any,
+    y: Any,
+    classes: Any,
+    sample_weight: Any,
 ) -> TrainingData:
     """Check what `partial_fit` was given; the classes are those of the first call."""
     fitted = hasattr(estimator, "classes_")
@@ -172,7 +169,7 @@ def check_partial_fit_data(
     return TrainingData(X, y_index, weight, all_classes, totals, features)
 
 
-def check_prediction_data(estimator: Any, X: ArrayLike) -> Matrix:
+def check_prediction_data(estimator: Any, X: Any) -> Matrix:
     """Check that the estimator is fitted and that X fits it."""
     check_is_fitted(estimator)
     X = validate_data(estimator, X, accept_sparse="csr", dtype="numeric", reset=False)
@@ -195,7 +192,7 @@ def check_magnitude(X: Matrix, dtype: np.dtype) -> None:
 
 
 def check_weight_arrays(
-    estimator: Any, coefs: Sequence[ArrayLike], intercepts: Sequence[ArrayLike] | None
+    estimator: Any, coefs: Sequence[Any], intercepts: Sequence[Any] | None
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return copies of two weight matrices and two biases that fit one another."""
     if len(coefs) != 2 or (intercepts is not None and len(intercepts) != 2):
@@ -239,7 +236,7 @@ def check_weight_arrays(
     return weights, biases
 
 
-def copy_initial_weights(array: ArrayLike, W: np.ndarray, layer: int) -> None:
+def copy_initial_weights(array: Any, W: np.ndarray, layer: int) -> None:
     """Copy one of the arrays given as weight_init."""
     array = np.asarray(array)
     if array.shape != W.shape:
@@ -276,9 +273,7 @@ def check_same_network(estimator: Any, data: TrainingData) -> None:
             )
 
 
-def check_sorted_classes(
-    classes: ArrayLike, n_outputs: int | None = None
-) -> np.ndarray:
+def check_sorted_classes(classes: Any, n_outputs: int | None = None) -> np.ndarray:
     """Return the classes as a sorted array without repeats, one an output."""
     classes = column_or_1d(classes)
     if not np.array_equal(classes, np.unique(classes)):
@@ -321,7 +316,7 @@ def check_scorer(estimator: Any, scoring: Any) -> Any:
 
 
 def _check_X_y(
-    estimator: Any, X: ArrayLike, y: ArrayLike, *, reset: bool
+    estimator: Any, X: Any, y: Any, *, reset: bool
 ) -> tuple[Matrix, np.ndarray, dict[str, Any]]:
     """Check X and y on a stand-in, so that a refusal changes nothing."""
     stand_in = copy.copy(estimator)
@@ -350,15 +345,15 @@ def _refuse_several_columns(y: Any) -> None:
         raise ValueError(f"y must be 1d, a label a sample; got shape {shape}. {remedy}")
 
 
-def _check_classes(estimator: Any, classes: ArrayLike | None) -> np.ndarray:
+def _check_classes(estimator: Any, classes: Any) -> np.ndarray:
     """Return the classes of all partial_fit calls."""
-    known = getattr(estimator, "classes_", None)
+    known: np.ndarray | None = getattr(estimator, "classes_", None)
     if known is None and classes is None:
         raise ValueError(
             "classes must be passed on the first call to partial_fit: all labels that "
             "later calls may hold, for example classes=np.unique(y)."
         )
-    if classes is None:
+    if known is not None and classes is None:
         return known
     given = np.unique(column_or_1d(classes))
     if known is not None and not np.array_equal(given, known):
@@ -384,7 +379,7 @@ def _check_weight(
     X: Matrix,
     y_index: np.ndarray,
     classes: np.ndarray,
-    sample_weight: ArrayLike | None,
+    sample_weight: Any,
     earlier_totals: np.ndarray,
     dtype: np.dtype,
 ) -> tuple[np.ndarray, np.ndarray]:

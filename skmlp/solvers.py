@@ -18,14 +18,11 @@ import numpy as np
 
 from skmlp._blas import add_scaled
 
-__all__ = ["SGD", "SOLVERS", "Adam", "AdamW", "ClippedNorm", "Solver"]
+__all__ = ["SGD", "SOLVERS", "Adam", "AdamW", "ClippedNorm"]
 
 
 class Solver(Protocol):
     """What every solver can do."""
-
-    options: ClassVar[tuple[str, ...]]
-    state: ClassVar[tuple[str, ...]]
 
     def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:
         """Move the parameters against the gradient; overwrite the gradient."""
@@ -50,9 +47,9 @@ class SGD:
     n_weights : int
         How many of the first parameters are weights.
     dtype : dtype
-        float32 or float64, that of the parameters.
+        Either float32 or float64, that of the parameters.
     momentum : float, default=0.9
-        μ, in [0, 1).
+        The factor μ, in [0, 1).
     nesterovs_momentum : bool, default=True
         Whether to look ahead.
 
@@ -71,8 +68,8 @@ class SGD:
     array([-1.5])
     """
 
-    options: ClassVar = ("momentum", "nesterovs_momentum")
-    state: ClassVar = ("velocity",)
+    options: ClassVar[tuple[str, ...]] = ("momentum", "nesterovs_momentum")
+    state: ClassVar[tuple[str, ...]] = ("velocity",)
 
     def __init__(
         self,
@@ -126,11 +123,11 @@ class Adam:
     n_weights : int
         How many of the first parameters are weights.
     dtype : dtype
-        float32 or float64, that of the parameters; the moments have it too.
+        Either float32 or float64, that of the parameters; the moments have it too.
     beta_1, beta_2 : float, default=0.9, 0.999
         Decay of the two means a step, in [0, 1).
     epsilon : float, default=1e-8
-        ε, positive.
+        The constant ε, positive.
 
     References
     ----------
@@ -146,8 +143,8 @@ class Adam:
     array([-0.5,  0.5])
     """
 
-    options: ClassVar = ("beta_1", "beta_2", "epsilon")
-    state: ClassVar = ("mean", "mean_square", "n_steps")
+    options: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
+    state: ClassVar[tuple[str, ...]] = ("mean", "mean_square", "n_steps")
 
     def __init__(
         self,
@@ -198,14 +195,14 @@ class AdamW(Adam):
     n_weights : int
         How many of the first parameters shrink.
     dtype : dtype
-        float32 or float64, that of the parameters; the moments have it too.
+        Either float32 or float64, that of the parameters; the moments have it too.
     beta_1, beta_2 : float, default=0.9, 0.999
         Decay of the two means a step, in [0, 1).
     epsilon : float, default=1e-8
-        ε, positive.
+        The constant ε, positive.
     alpha : float, default=0.01
-        λ ≥ 0, multiplied by the learning rate as in PyTorch; the paper multiplies it
-        by the schedule alone.
+        The strength λ ≥ 0, multiplied by the learning rate as in PyTorch; the paper
+        multiplies it by the schedule alone.
 
     References
     ----------
@@ -222,7 +219,7 @@ class AdamW(Adam):
     array([0.95, 1.  ])
     """
 
-    options: ClassVar = ("beta_1", "beta_2", "epsilon", "alpha")
+    options: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon", "alpha")
 
     def __init__(
         self,
@@ -280,9 +277,6 @@ class ClippedNorm:
     >>> params
     array([-0.6, -0.8])
     """
-
-    options: ClassVar = ("max_grad_norm",)
-    state: ClassVar = ()
 
     def __init__(self, solver: Solver, max_norm: float) -> None:
         self.solver = solver

@@ -1,0 +1,44 @@
+"""
+Quickstart
+==========
+
+Handwritten digits in a pipeline: train, test, save, load.
+"""
+
+import tempfile
+from pathlib import Path
+
+import joblib
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+
+from skmlp import TwoLayerClassifier
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+
+print(f"Training on {len(X_train)} images of 8 x 8 pixels, one line an epoch:")
+model = make_pipeline(
+    MinMaxScaler(),
+    TwoLayerClassifier(
+        batch_size=32,
+        learning_rate="one_cycle",
+        learning_rate_init=0.01,
+        max_iter=20,
+        random_state=0,
+        verbose=True,
+    ),
+)
+model.fit(X_train, y_train)
+print(f"Accuracy on {len(X_test)} other images: {model.score(X_test, y_test):.4f}")
+
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / "digits.joblib"
+    joblib.dump(model, path)
+    print(f"Written to {path.name}, {path.stat().st_size / 1024:.0f} kB.")
+    loaded = joblib.load(path)
+same = np.array_equal(loaded.predict_proba(X_test), model.predict_proba(X_test))
+print(f"Loaded again, it predicts the same, bit for bit: {same}")

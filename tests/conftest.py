@@ -1,0 +1,44 @@
+"""Data that several test files share."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Scikit-learn's digits in [0, 1], float32: X_train, X_test, y_train, y_test."""
+    X, y = load_digits(return_X_y=True)
+    X = (X / 16).astype(np.float32)
+    return train_test_split(X, y, stratify=y, random_state=0)
+
+
+@pytest.fixture
+def problem():
+    """A small random problem in float64: X, y of 4 classes, sample weights."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 6))
+    y = rng.integers(4, size=50)
+    y[:4] = range(4)
+    return X, y, rng.uniform(0.1, 3.0, size=50)
+
+
+@pytest.fixture
+def weights():
+    """Weights of a 6-5-4 network in float64, none of them zero."""
+    rng = np.random.default_rng(1)
+    shapes = {"W1": (6, 5), "b1": (5,), "W2": (5, 4), "b2": (4,)}
+    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
+
+
+@pytest.fixture(scope="session")
+def full_data():
+    """The folder that holds the whole of MNIST and Fashion-MNIST."""
+    folder = os.environ.get("SKMLP_DATA")
+    if not folder or not (Path(folder) / "mnist").is_dir():
+        pytest.skip("SKMLP_DATA names no directory with mnist and fashion-mnist")
+    return Path(folder)

@@ -1,0 +1,81 @@
+"""Public docstrings are strict numpydoc and name every option."""
+
+import inspect
+import re
+
+import pytest
+from numpydoc.validate import validate
+
+import skmlp
+from skmlp import (
+    TwoLayerClassifier,
+    activations,
+    datasets,
+    initializers,
+    losses,
+    schedules,
+    solvers,
+)
+
+MODULES = (activations, datasets, initializers, losses, schedules, solvers)
+# What a reader does not miss: extended summaries, See Also; a summary on a line of its
+# own; and, as in scikit-learn, what is returned has a name as well as a type.
+SPARED = {"ES01", "SA01", "GL01", "RT02"}
+# Properties are documented in the docstring of the class, set_* by scikit-learn.
+METHODS = [
+    f"skmlp.TwoLayerClassifier.{name}"
+    for name, member in vars(TwoLayerClassifier).items()
+    if not name.startswith(("_", "set_")) and not isinstance(member, property)
+]
+
+
+def public_names():
+    """Return the dotted names of public classes and functions."""
+    yield "skmlp.TwoLayerClassifier"
+    for module in MODULES:
+        for name in module.__all__:
+            member = getattr(module, name)
+            if inspect.isclass(member) or inspect.isfunction(member):
+                yield f"{module.__name__}.{name}"
+
+
+@pytest.mark.parametrize("name", [*public_names(), *METHODS])
+def test_docstring_is_strict_numpydoc(name):
+    errors = [e for e in validate(name)["errors"] if e[0] not in SPARED]
+    assert not errors
+
+
+@pytest.mark.parametrize("name", [*public_names(), *METHODS])
+def test_public_name_has_an_example(name):
+    assert ">>> " in validate(name)["docstring"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "registry"),
+    [
+        ("activation", activations.ACTIVATIONS),
+        ("loss", losses.LOSSES),
+        ("solver", solvers.SOLVERS),
+        ("learning_rate", schedules.SCHEDULES),
+        ("weight_init", initializers.INITIALIZERS),
+    ],
+)
+def test_every_key_of_a_registry_is_explained(parameter, registry):
+    section = re.search(
+        rf"\n    {parameter} : .*?(?=\n\n    \w+ : )", TwoLayerClassifier.__doc__, re.S
+    )
+    for key in registry:
+        assert f"- '{key}': " in section.group()
+
+
+def test_every_parameter_and_attribute_is_documented():
+    documented = set(re.findall(r"\n    (\w+) : ", TwoLayerClassifier.__doc__))
+    properties = {
+        name for name, v in vars(TwoLayerClassifier).items() if isinstance(v, property)
+    }
+    assert set(TwoLayerClassifier().get_params()) <= documented
+    assert properties <= documented
+
+
+def test_version_is_public():
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+)?", skmlp.__version__)

@@ -1,0 +1,155 @@
+"""Early stopping: what is held out, when it stops, what it keeps."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.datasets import make_classification
+from sklearn.metrics import log_loss
+
+from skmlp import TwoLayerClassifier
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    """A table of noise, on which a net soon overfits."""
+    return make_classification(
+        600, 20, n_informative=4, n_classes=3, flip_y=0.4, random_state=0
+    )
+
+
+def stopped(noisy, **params):
+    defaults = {"early_stopping": True, "random_state": 0, "n_iter_no_change": 5}
+    defaults |= {"learning_rate_init": 0.01, "max_iter": 500}
+    return TwoLayerClassifier(50, **defaults | params).fit(*noisy)
+
+
+class Watch:
+    """A scorer that remembers what it was shown and follows a script."""
+
+    def __init__(self, scores):
+        self.scores = iter(scores)
+        self.weights, self.labels = [], []
+
+    def __call__(self, estimator, X, y, sample_weight=None):
+        self.weights.append([W.copy() for W in estimator.coefs_])
+        self.labels.append(np.array(y))
+        assert estimator.predict(X).shape == (len(X),)
+        return next(self.scores)
+
+
+@pytest.mark.parametrize("scoring", ["loss", "accuracy", "neg_log_loss", "f1_macro"])
+def test_training_stops_after_n_iter_no_change_epochs_without_improvement(
+    noisy, scoring
+):
+    clf = stopped(noisy, scoring=scoring, tol=0.0)
+    assert clf.n_iter_ == clf.best_epoch_ + 5 < 500
+    assert clf.best_validation_score_ == max(clf.validation_scores_)
+    assert len(clf.validation_scores_) == clf.n_iter_
+
+
+def test_weights_of_the_best_epoch_are_restored_to_the_bit(noisy):
+    watch = Watch([1, 2, 5, 4, 3, 2, 1, 0])
+    clf = stopped(noisy, scoring=watch, n_iter_no_change=4)
+    assert clf.best_epoch_ == 3
+    assert clf.n_iter_ == 7
+    assert_array_equal(clf.coefs_[0], watch.weights[2][0])
+    assert_array_equal(clf.coefs_[1], watch.weights[2][1])
+
+
+def test_improvement_of_at_most_tol_does_not_count_but_is_kept(noisy):
+    watch = Watch([1.0, 1.05, 1.1, 1.15])
+    clf = stopped(noisy, scoring=watch, n_iter_no_change=3, tol=0.1)
+    assert clf.n_iter_ == 4
+    assert_array_equal(clf.coefs_[0], watch.weights[3][0])
+
+
+def test_hold_out_is_stratified():
+    y = np.repeat([0, 1, 2, 3], [200, 90, 10, 1])
+    X = np.random.default_rng(0).normal(size=(301, 2))
+    for seed in range(20):
+        watch = Watch([0.0] * 2)
+        stopped((X, y), scoring=watch, n_iter_no_change=1, random_state=seed)
+        assert np.bincount(watch.labels[0], minlength=4).tolist() == [20, 9, 1, 0]
+
+
+def test_every_class_of_two_keeps_one_on_each_side():
+    y = np.repeat([0, 1, 2], [100, 100, 2])
+    X = np.random.default_rng(0).normal(size=(202, 2))
+    watch = Watch([0.0] * 2)
+    stopped((X, y), scoring=watch, n_iter_no_change=1)
+    assert np.bincount(watch.labels[0]).tolist() == [10, 10, 1]
+
+
+def test_held_out_rows_are_not_trained_on():
+    # Each row is one feature of its own: a feature whose weights never moved belongs
+    # to a row that was held out.
+    X, y = np.eye(100), np.arange(100) % 2
+    stay = {"learning_rate": lambda share: 0.0}
+    make = {"alpha": 0.0, "max_iter": 3, "activation": "identity"}
+    clf = stopped((X, y), **make)
+    start = stopped((X, y), **make, **stay)
+    n_unmoved = (clf.coefs_[0] == start.coefs_[0]).all(axis=1).sum()
+    assert n_unmoved == 10
+
+
+def test_validation_loss_is_the_log_loss_of_what_is_held_out(noisy):
+    shown = []
+
+    def remember(estimator, X, y):
+        shown.append(log_loss(y, estimator.predict_proba(X)))
+        return 0.0
+
+    clf = stopped(noisy, scoring=remember)
+    np.testing.assert_allclose(clf.history_["val_loss"], shown, rtol=1e-10)
+
+
+def test_data_too_small_to_hold_out_is_watched_itself():
+    X, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 4
+    watch = Watch([0.0] * 4)
+    with pytest.warns(UserWarning, match="too small to hold out"):
+        stopped((X, y), scoring=watch, n_iter_no_change=3)
+    assert_array_equal(watch.labels[0], y)
+
+
+def test_without_early_stopping_all_epochs_are_trained(noisy):
+    clf = stopped(noisy, early_stopping=False, max_iter=30, tol=1e9)
+    assert clf.n_iter_ == 30
+    assert clf.validation_scores_ is None
+    assert clf.best_validation_score_ is None
+    assert clf.best_epoch_ is None
+    assert clf.best_loss_ == min(clf.loss_curve_)
+    assert clf.loss_ == clf.loss_curve_[-1]
+
+
+def test_lbfgs_stops_early_too(noisy):
+    clf = stopped(noisy, solver="lbfgs", tol=0.0)
+    assert clf.n_iter_ == clf.best_epoch_ + 5 < 500
+
+
+def test_history_has_columns_of_equal_length(noisy):
+    clf = stopped(noisy, scoring="f1_macro").partial_fit(*noisy)
+    assert set(clf.history_) == {
+        "epoch",
+        "loss",
+        "learning_rate",
+        "seconds",
+        "val_loss",
+        "val_accuracy",
+        "f1_macro",
+    }
+    assert {len(column) for column in clf.history_.values()} == {clf.n_iter_}
+    assert clf.history_["epoch"] == list(range(1, clf.n_iter_ + 1))
+    assert np.isnan(clf.history_["f1_macro"][-1])
+
+
+def test_verbose_prints_a_line_an_epoch(noisy, capsys):
+    clf = stopped(noisy, verbose=True, max_iter=3)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith("epoch    2  loss ")
+    assert f"val_loss {clf.history_['val_loss'][1]:.4f}" in lines[1]
+
+
+def test_nothing_is_printed_unless_asked(noisy, capsys):
+    stopped(noisy, max_iter=3)
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,81 @@
+"""Scikit-learn's own checks, and those that it does not run for third parties."""
+
+import pytest
+from sklearn.base import clone
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skmlp import TwoLayerClassifier
+
+EQUIVALENCE = (
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+)
+# Why a weight of 2 cannot equal a repeated row to 1e-7 there.
+NO_EQUIVALENCE = {
+    "dropout": "each row draws its own dropout mask",
+    "input_dropout": "each row draws its own dropout mask",
+    "batch_size": "mini-batches of other rows",
+    "sampling": "mini-batches of other rows",
+    "dtype": "float32 rounds at 6e-8 a step",
+}
+
+# The estimators to check; a larger rate where 0.001 is too slow for the few steps that
+# the checks' tiny data makes of an epoch.
+CHECKED = [
+    {},
+    {"solver": "adamw"},
+    {"solver": "sgd", "learning_rate_init": 0.1},
+    {"solver": "lbfgs"},
+    {"loss": "squared_error", "learning_rate_init": 0.1},
+    {"loss": "brier"},
+    {"dropout": 0.2},
+    {"input_dropout": 0.1},
+    {"class_weight": "balanced"},
+    {"sampling": "sequential"},
+    {"sampling": "replacement"},
+    {"batch_size": 16, "max_iter": 50},
+    {"batch_size": None},
+    {"dtype": "float32"},
+    {"dtype": "float64"},
+    {"learning_rate": "adaptive"},
+    {"early_stopping": True},
+    {"early_stopping": True, "scoring": "accuracy", "learning_rate_init": 0.05},
+]
+
+
+def expected_failures(estimator):
+    """Return the checks that contradict mini-batches or float32, with the reason."""
+    default = TwoLayerClassifier().get_params()
+    changed = {k for k, v in estimator.get_params().items() if v != default[k]}
+    if estimator.batch_size is None or estimator.dtype == "float64":
+        return {}
+    reasons = [why for name, why in NO_EQUIVALENCE.items() if name in changed]
+    reasons = [why for why in reasons if estimator.sampling != "sequential"]
+    return {check: reasons[0] for check in EQUIVALENCE if reasons}
+
+
+@pytest.mark.filterwarnings(
+    "ignore:validation_fraction=.* too small to hold out:UserWarning"
+)
+@parametrize_with_checks(
+    [TwoLayerClassifier(**params) for params in CHECKED],
+    expected_failed_checks=expected_failures,
+    xfail_strict=True,
+)
+def test_scikit_learn_check_passes(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "check_dataframe_column_names_consistency",
+        "check_param_validation",
+        "check_inplace_ensure_writeable",
+    ],
+)
+@pytest.mark.parametrize("params", CHECKED[:4], ids=str)
+def test_check_that_third_parties_are_spared_passes(name, params):
+    check = getattr(estimator_checks, name)
+    check("TwoLayerClassifier", clone(TwoLayerClassifier(**params)))
