@@ -105,12 +105,14 @@ def rows_of(X: Matrix, n_rows: int, dtype: np.dtype) -> Rows:
 
 
 def blocks_of(
-    X: Matrix, n_rows: int, dtype: np.dtype
-) -> Iterator[tuple[slice, Matrix]]:
-    """Walk through X in blocks of consecutive rows; a block is valid until the next."""
-    rows = rows_of(X, min(n_rows, X.shape[0]), dtype)
-    for start in range(0, X.shape[0], n_rows):
-        key = slice(start, min(start + n_rows, X.shape[0]))
+    X: Matrix, n_rows: int, dtype: np.dtype, subset: np.ndarray | None = None
+) -> Iterator[tuple[slice | np.ndarray, Matrix]]:
+    """Walk through (a subset of) X in blocks, each valid until the next."""
+    n_all = X.shape[0] if subset is None else len(subset)
+    rows = rows_of(X, min(n_rows, n_all), dtype)
+    for start in range(0, n_all, n_rows):
+        block = slice(start, min(start + n_rows, n_all))
+        key = block if subset is None else subset[block]
         yield key, rows[key]
 
 
@@ -155,8 +157,8 @@ class Batch(NamedTuple):
 class Batches:
     """The batches of a training set.
 
-    A row counts by its weight over (batch rows x mean weight of the set), so that the
-    expected gradient of a batch is the gradient of the weighted mean loss.
+    A row counts by its weight over (batch rows x mean weight), so that the expected
+    gradient of a batch is the gradient of the weighted mean loss.
 
     Parameters
     ----------
@@ -173,6 +175,8 @@ class Batches:
         One of `SAMPLINGS`.
     subset : ndarray of intp or None
         The rows to train on; None for all.
+    mean_weight : float or None
+        What a weight is measured by; None for the mean weight of the rows.
     """
 
     def __init__(
@@ -185,6 +189,7 @@ class Batches:
         block_rows: int,
         sampling: Callable[[int, np.random.Generator], np.ndarray | None],
         subset: np.ndarray | None = None,
+        mean_weight: float | None = None,
     ) -> None:
         self.n_rows = len(y) if subset is None else len(subset)
         self.batch_size = min(batch_size, self.n_rows)
@@ -194,9 +199,10 @@ class Batches:
         self.weight = weight
         self.sampling = sampling
         self.subset = subset
-        weights = weight if subset is None else weight[subset]
-        # Where nothing counts, as in a chunk of a class of weight 0, nothing is learnt.
-        self.mean_weight = float(weights.mean(dtype=np.float64)) or 1.0
+        if mean_weight is None:
+            weights = weight if subset is None else weight[subset]
+            mean_weight = float(weights.mean(dtype=np.float64))
+        self.mean_weight = mean_weight
 
     def epoch(self, rng: np.random.Generator) -> Iterator[Batch]:
         """Yield the batches of one epoch; each is valid until the next is asked for."""

@@ -11,18 +11,34 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skmlp import _fitting, _validation
 from skmlp._batches import Matrix, block_rows, blocks_of
+from skmlp._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skmlp._network import Layers, Workspace, blockwise_logits
 from skmlp._threads import suitable_threads
-from skmlp._training import Progress, State, watched_score
+from skmlp._training import (
+    Diverged,
+    LBFGSTraining,
+    Monitor,
+    Progress,
+    State,
+    Training,
+    watched_score,
+)
 from skmlp._validation import PARAMETER_CONSTRAINTS, TrainingData
+from skmlp._version import __version__
 from skmlp.activations import ACTIVATIONS
 from skmlp.initializers import Initializer
 from skmlp.losses import LOSSES
+
+# How many epochs of partial_fit the history holds.
+_KEPT_EPOCHS = 1000
+# What scikit-learn sets on an estimator while its callbacks run.
+_TRANSIENT = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown")
 
 # Anything with rows of numbers: array-likes, frames, sparse matrices and arrays.
 MatrixLike: TypeAlias = Any
@@ -38,7 +54,12 @@ def _has_stochastic_solver(estimator: Any) -> bool:
     return True
 
 
-class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
+def _warn(message: str) -> None:
+    """Warn the caller of fit."""
+    warnings.warn(message, ConvergenceWarning, stacklevel=4)
+
+
+class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     r"""Classifier with one hidden layer, trained by back-propagation in NumPy.
 
     The network computes, for a row :math:`x`, the logits
@@ -198,12 +219,13 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         for 'lbfgs'. To finish them is success and warns of nothing.
 
     early_stopping : bool, default=False
-        Whether to hold out a part of the training data, stratified by class, and to
-        stop when the score on it has not improved by more than `tol` for
-        `n_iter_no_change` epochs in a row. The weights of the best epoch are kept. A
-        class with one row is trained on; where the part would be smaller than two rows
-        a class, a warning is given and the score on the training data is watched.
-        `partial_fit` holds nothing out.
+        Whether to stop when the score on validation data has not improved by more than
+        `tol` for `n_iter_no_change` epochs in a row, and to restore the weights of the
+        best epoch. Validation data is `X_val` where `fit` is given it, else a part of
+        the training data, stratified by class: a class with at least two rows keeps one
+        on each side, one with a single row is trained on. Where the part would be
+        smaller than two rows a class, a warning is given and the training data itself
+        is watched. `partial_fit` holds nothing out and never stops.
 
     validation_fraction : float, default=0.1
         The share of rows that `early_stopping` holds out, in (0, 1).
@@ -221,16 +243,25 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         ``scoring(estimator, X, y)``. Greater is better. Sample weights are passed on as
         ``sample_weight`` where there are some.
 
+    monitor_train : bool, default=False
+        Whether to measure, after each epoch, the loss (without the penalty and without
+        dropout) and the accuracy on the training data, for `history_`. It costs about a
+        third of an epoch.
+
     warm_start : bool, default=False
         Whether `fit` starts from the weights, the state of the solver and the random
-        stream that the last `fit` ended with.
+        stream that the last call ended with, and trains `max_iter` epochs more. With a
+        constant learning rate two fits of 50 epochs equal one of 100, to the bit. A
+        plan begins anew for what counts the share of training done or a plateau.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the batches, dropout and the hold-out. An int makes
         `fit` reproducible to the bit.
 
     verbose : bool or int, default=False
-        Whether to print one line an epoch.
+        Whether to print one line an epoch; an int k prints every k epochs. A star marks
+        the best epoch so far. For a progress bar see
+        :class:`sklearn.callback.ProgressBar`.
 
     dtype : {'auto', 'float32', 'float64'}, default='auto'
         In which precision the network computes: 'auto' is float64 for float64 X and
@@ -256,9 +287,11 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
 
     history_ : dict of lists
         One entry an epoch in each of 'epoch', 'loss' (the mean of the objective over
-        the epoch's batches), 'learning_rate' (of its last step) and 'seconds'; with
-        `early_stopping` also in 'val_loss' (without the penalty), 'val_accuracy' and
-        the name of the scorer.
+        the epoch's batches), 'learning_rate' (of its last step) and 'seconds' (of
+        training, measures included); with validation data also in 'val_loss' (without
+        the penalty), 'val_accuracy' and the name of the scorer; with `monitor_train` in
+        'train_loss' and 'train_accuracy'. NaN where an epoch was not measured. Ready
+        for ``pandas.DataFrame(clf.history_)``. `partial_fit` keeps the last 1000.
 
     n_iter_ : int
         The number of epochs trained, over all calls of `partial_fit` or, with
@@ -277,8 +310,8 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         ``history_["loss"]``.
 
     validation_scores_ : list of float or None
-        What `early_stopping` watched, an entry an epoch; greater is better. None where
-        nothing was held out.
+        The score on the validation data, an entry an epoch; greater is better. None
+        where there was no validation data.
 
     best_validation_score_ : float or None
         The highest of them.
@@ -377,6 +410,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         n_iter_no_change: int = 10,
         tol: float = 1e-4,
         scoring: str | Callable[..., float] = "loss",
+        monitor_train: bool = False,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
@@ -412,10 +446,31 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.scoring = scoring
+        self.monitor_train = monitor_train
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
         self.dtype = dtype
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what only a running fit needs; name the version."""
+        state = super().__getstate__().copy()
+        for name in _TRANSIENT:
+            state.pop(name, None)
+        return state | {"_skmlp_version": __version__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Warn where another version wrote the pickle."""
+        written_by = state.pop("_skmlp_version", "before 0.1")
+        if written_by != __version__:
+            warnings.warn(
+                f"This {type(self).__name__} was pickled by skmlp {written_by} and is "
+                f"loaded by skmlp {__version__}: it may not work, or work differently. "
+                "Fit it again, or load it with the version that wrote it.",
+                UserWarning,
+                stacklevel=2,
+            )
+        super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn that sparse X is welcome."""
@@ -497,10 +552,21 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         )
         return estimator
 
+    @with_callbacks
     def fit(
-        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
     ) -> Self:
         """Train the network on X and y.
+
+        Ctrl-C ends training with a warning and keeps what was learnt: the weights after
+        the last finished batch, or with `early_stopping` those of the best epoch.
 
         Parameters
         ----------
@@ -511,6 +577,13 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
             Labels: integers, strings or booleans, of at least two classes.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each sample counts: at least 0, not all 0. None for all the same.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation data, measured after each epoch and watched by `early_stopping`;
+            scaled as X is.
+        y_val : array-like of shape (n_val,), default=None
+            Its labels, all of them in y.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            How much each of its samples counts.
 
         Returns
         -------
@@ -520,8 +593,14 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter, X, y or sample_weight is invalid. The estimator is then left
-            as it was.
+            If a parameter or an argument is invalid, or training diverges before any
+            epoch was better than the start. The estimator is then left as it was.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If training diverged and the weights of an earlier epoch were restored, if
+            it ended with a larger loss than it began with, or if it was interrupted.
 
         Examples
         --------
@@ -532,12 +611,36 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         """
         _validation.check_parameters(self)
         data = _validation.check_fit_data(self, X, y, sample_weight)
+        validation = _validation.check_validation_data(
+            self, data, X_val, y_val, sample_weight_val
+        )
         goes_on = self.warm_start and hasattr(self, "coefs_")
         state = (_fitting.resume if goes_on else _fitting.start)(self, data)
         state.progress.plan(self.max_iter)
-        subset, validation = self._hold_out(data, state.rng)
-        watched = self._train(data, state, self.max_iter, subset, validation)
-        self._publish_trained(data, state, watched, keeps_solver=self.warm_start)
+        subset = None
+        if validation is None and self.early_stopping:
+            subset, validation = self._hold_out(data, state.rng)
+        weighted = sample_weight is not None
+        tasks = FitTasks(
+            self,
+            self.max_iter,
+            attributes=lambda: self._fitted(data, state, keeps_solver=True),
+            X=data.X,
+            y=data.classes[data.y],
+            metadata={"sample_weight": sample_weight} if weighted else None,
+        )
+        training = _fitting.build_training(self, data, state, subset)
+        monitor = _fitting.build_monitor(self, training, data, validation, tasks)
+        try:
+            self._run(training, monitor, self.max_iter, data)
+        except KeyboardInterrupt:
+            monitor.make_finite()
+            _warn(f"Training was interrupted in epoch {state.progress.n_epochs + 1}.")
+        if self.early_stopping:
+            monitor.restore_best()
+        self._compare_with_start(training, monitor, data)
+        self._publish(**self._fitted(data, state, keeps_solver=self.warm_start))
+        tasks.end_fit()
         return self
 
     @available_if(_has_stochastic_solver)
@@ -547,12 +650,19 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
     ) -> Self:
         """Train for one epoch over X and y, from where the last call ended.
 
         The state of the solver, the random stream, the counters and the learning-rate
         schedule go on from call to call; a call counts as one of the `max_iter` epochs
-        that the schedule plans with, and after them its last value holds.
+        that the schedule plans with, and after them its last value holds. Weights are
+        taken as they are: those of one call are not measured by their mean, as `fit`
+        does, so that they mean the same in every call. A call that raises changes
+        nothing. Callbacks are not called.
 
         Parameters
         ----------
@@ -564,7 +674,13 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
             All labels that any call may hold. Needed in the first call, optional, but
             the same, in later ones.
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each sample counts: at least 0, not all 0. None for all the same.
+            How much each sample counts: at least 0, not all 0. None for 1 each.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation data, measured after the epoch, for `history_`.
+        y_val : array-like of shape (n_val,), default=None
+            Its labels, all of them in `classes`.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            How much each of its samples counts.
 
         Returns
         -------
@@ -574,8 +690,8 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter, X, y, classes or sample_weight is invalid. The estimator is
-            then left as it was.
+            If a parameter or an argument is invalid, or a weight is no longer finite.
+            The estimator is then left as it was.
 
         Examples
         --------
@@ -588,11 +704,17 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
         """
         _validation.check_parameters(self)
         data = _validation.check_partial_fit_data(self, X, y, classes, sample_weight)
+        validation = _validation.check_validation_data(
+            self, data, X_val, y_val, sample_weight_val
+        )
         goes_on = hasattr(self, "coefs_")
         state = (_fitting.resume if goes_on else _fitting.start)(self, data)
         state.progress.planned_epochs = self.max_iter
-        watched = self._train(data, state, n_epochs=1)
-        self._publish_trained(data, state, watched, keeps_solver=True)
+        training = _fitting.build_training(self, data, state, mean_weight=1.0)
+        monitor = _fitting.build_monitor(self, training, data, validation)
+        self._run(training, monitor, 1, data)
+        state.forget_history_before(_KEPT_EPOCHS)
+        self._publish(**self._fitted(data, state, keeps_solver=True))
         return self
 
     def predict(self, X: MatrixLike) -> np.ndarray:
@@ -721,23 +843,35 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
 
     @property
     def validation_scores_(self) -> list[float] | None:
-        """What early stopping watched, as a score, or None."""
-        watched = self._watched
-        if watched == "loss":
+        """The score on the validation data of each epoch, or None."""
+        if self._watched not in self.history_ or self._watched == "loss":
             return None
-        return [watched_score(watched, value) for value in self.history_[watched]]
+        column = self.history_[self._watched]
+        return [watched_score(self._watched, value) for value in column]
 
     @property
     def best_validation_score_(self) -> float | None:
         """The highest validation score, or None."""
-        scores = self.validation_scores_
-        return max(scores) if scores else None
+        measured = [s for s in self.validation_scores_ or () if not math.isnan(s)]
+        return max(measured, default=None)
 
     @property
     def best_epoch_(self) -> int | None:
-        """The epoch with the highest validation score, or None."""
-        scores = self.validation_scores_
-        return self.history_["epoch"][int(np.argmax(scores))] if scores else None
+        """The first epoch with the highest validation score, or None."""
+        scores = self.validation_scores_ or []
+        if not scores or self.best_validation_score_ is None:
+            return None
+        return int(self.history_["epoch"][scores.index(self.best_validation_score_)])
+
+    @property
+    def n_layers_(self) -> int:
+        """The number of layers, the input among them."""
+        return len(self.coefs_) + 1
+
+    @property
+    def n_outputs_(self) -> int:
+        """The number of outputs, one a class."""
+        return len(self.classes_)
 
     @property
     def out_activation_(self) -> str:
@@ -747,59 +881,97 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
 
     def _hold_out(
         self, data: TrainingData, rng: np.random.Generator
-    ) -> tuple[np.ndarray | None, TrainingData | None]:
+    ) -> tuple[np.ndarray | None, TrainingData]:
         """Split off the validation set: the rows to train on, and what is held out."""
-        if not self.early_stopping:
-            return None, None
         parts = _validation.stratified_holdout(data.y, self.validation_fraction, rng)
-        if parts is None:
-            warnings.warn(
-                f"validation_fraction={self.validation_fraction} of {len(data.y)} rows "
-                "is fewer than two rows a class, too small to hold out; early stopping "
-                "watches the training data instead. Raise validation_fraction.",
-                UserWarning,
-                stacklevel=3,
-            )
-            return None, data
-        return parts[0], data.select(parts[1])
+        if parts is not None:
+            return parts[0], data.select(parts[1])
+        warnings.warn(
+            f"validation_fraction={self.validation_fraction} of {len(data.y)} rows is "
+            "fewer than two rows a class, too small to hold out; early stopping "
+            "watches the training data instead. Raise validation_fraction, or pass "
+            "X_val.",
+            UserWarning,
+            stacklevel=3,
+        )
+        return None, data
 
-    def _train(
+    def _run(
         self,
-        data: TrainingData,
-        state: State,
+        training: Training | LBFGSTraining,
+        monitor: Monitor,
         n_epochs: int,
-        subset: np.ndarray | None = None,
-        validation: TrainingData | None = None,
-    ) -> str:
-        """Train the parameters of the state; return what in the history was watched.
-
-        Nothing on the estimator changes.
-        """
-        training = _fitting.build_training(self, data, state, subset)
-        monitor = _fitting.build_monitor(self, training, data.classes, validation)
-        n_features, n_hidden, _ = state.params.shape
-        threads = suitable_threads(training.batches.block_rows, n_features, n_hidden)
-        with threads, np.errstate(all="ignore"):
-            training.run(n_epochs, monitor.end_epoch)
-        monitor.finish()
-        return monitor.watched
-
-    def _publish_trained(
-        self, data: TrainingData, state: State, watched: str, keeps_solver: bool
+        data: TrainingData,
     ) -> None:
-        self._publish(
-            classes_=data.classes,
-            _class_totals=data.class_totals,
-            _watched=watched,
+        """Train; where that diverges, restore the best epoch or raise."""
+        n_rows = training.batches.block_rows
+        threads = suitable_threads(n_rows, *training.params.shape[:2])
+        try:
+            with threads, np.errstate(all="ignore"):
+                training.run(n_epochs, monitor)
+        except Diverged as error:
+            epoch = training.state.progress.n_epochs + 1
+            message = f"Training diverged in epoch {epoch}. {self._advice(data)}"
+            best = monitor.best_row
+            if best is None or best["loss"] >= training.start_loss:
+                raise ValueError(message) from error
+            monitor.restore_best()
+            training.state.solver = None  # its moments are not to be trusted
+            _warn(f"{message} The weights of epoch {best['epoch']} are restored.")
+
+    def _compare_with_start(
+        self, training: Training | LBFGSTraining, monitor: Monitor, data: TrainingData
+    ) -> None:
+        """Warn where the loss has grown; restore an epoch where it had not."""
+        if monitor.row is None or monitor.row["loss"] <= training.start_loss:
+            return  # as good as always: nothing more to measure
+        flat = training.params.flat
+        evaluate = _fitting.evaluation(self, training, data, training.batches.subset)
+
+        def loss_at(weights: np.ndarray) -> float:
+            np.copyto(flat, weights)
+            return evaluate()[0]
+
+        end_flat = flat.copy()
+        with np.errstate(all="ignore"):
+            start_loss = loss_at(monitor.start_flat)
+            best_loss = loss_at(monitor.best_flat)
+            end_loss = loss_at(end_flat)
+        if end_loss <= start_loss:
+            return
+        message = (
+            f"Training ended in epoch {monitor.row['epoch']} with a loss of "
+            f"{end_loss:.3g}, larger than {start_loss:.3g} before it began. "
+            f"{self._advice(data)}"
+        )
+        if monitor.best_row is not None and best_loss < start_loss:
+            monitor.restore_best()
+            message += (
+                f" The weights of epoch {monitor.best_row['epoch']} are restored."
+            )
+        _warn(message)
+
+    def _advice(self, data: TrainingData) -> str:
+        return (
+            f"Lower learning_rate_init={self.learning_rate_init}; "
+            f"{_validation.describe_scale(data.X)}"
+        )
+
+    def _fitted(
+        self, data: TrainingData, state: State, keeps_solver: bool
+    ) -> dict[str, Any]:
+        """Return the fitted attributes, by name."""
+        return {
+            "classes_": data.classes,
+            "_class_totals": data.class_totals,
+            "_watched": state.watched,
             **data.features,
             **_fitting.trained_attributes(state, keeps_solver),
-        )
+        }
 
     def _publish(self, **fitted: Any) -> None:
         """Set all that is learnt at once, so that it is always of one piece."""
         self.__dict__.pop("feature_names_in_", None)
-        self.n_layers_ = 3
-        self.n_outputs_ = len(fitted["classes_"])
         self.__dict__.update(fitted)
 
     def _linked_logits(
@@ -813,7 +985,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseEstimator):
             linked[rows] = logits.T
         return linked
 
-    def _logits(self, X: Matrix) -> Iterator[tuple[slice, np.ndarray]]:
+    def _logits(self, X: Matrix) -> Iterator[tuple[Any, np.ndarray]]:
         """Yield the logits of X in blocks of rows, one column a row."""
         layers = Layers(*self.coefs_, *self.intercepts_)
         dtype = layers.W1.dtype

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 
 from skmlp import _validation
 from skmlp._batches import SAMPLINGS, Batches, Rows, block_rows, blocks_of, rows_of
+from skmlp._callbacks import FitTasks
 from skmlp._dropout import DroppedFeatures, DroppedUnits
 from skmlp._network import Activation, Objective, Parameters, Workspace, evaluate
 from skmlp._training import (
@@ -58,6 +59,7 @@ def resume(estimator: Any, data: TrainingData) -> State:
     history = {name: list(column) for name, column in estimator.history_.items()}
     progress = Progress(**estimator._training_state["progress"])
     state = State(params, _random_stream(estimator), progress, history)
+    state.watched = estimator._watched
     state.kept_solver = estimator._training_state["solver"]
     if estimator._training_state["rng"] is not None:
         state.rng.bit_generator.state = estimator._training_state["rng"]
@@ -65,14 +67,14 @@ def resume(estimator: Any, data: TrainingData) -> State:
 
 
 def trained_attributes(state: State, keeps_solver: bool) -> dict[str, Any]:
-    """Return what training made of the estimator, by attribute: arrays, builtins."""
+    """Return what training made of the estimator, by attribute; arrays are copied."""
     params = state.params
     return {
         "coefs_": [params.W1.copy(), params.W2.copy()],
         "intercepts_": [params.b1.copy(), params.b2.copy()],
         "n_iter_": state.progress.n_epochs,
         "t_": state.progress.n_samples,
-        "history_": state.history,
+        "history_": {name: list(column) for name, column in state.history.items()},
         "_training_state": {
             "progress": asdict(state.progress),
             "rng": state.rng.bit_generator.state,
@@ -98,7 +100,11 @@ def _random_stream(estimator: Any) -> np.random.Generator:
 
 
 def build_training(
-    estimator: Any, data: TrainingData, state: State, subset: np.ndarray | None
+    estimator: Any,
+    data: TrainingData,
+    state: State,
+    subset: np.ndarray | None = None,
+    mean_weight: float | None = None,
 ) -> Training | LBFGSTraining:
     """Assemble what trains the parameters of the state on (a subset of) the data."""
     params, rng = state.params, state.rng
@@ -115,6 +121,7 @@ def build_training(
         # The order of the rows of a full batch makes no difference but takes time.
         sampling=SAMPLINGS["sequential" if full_batch else estimator.sampling],
         subset=subset,
+        mean_weight=mean_weight,
     )
     solver = None if estimator.solver == "lbfgs" else _solver(estimator, params)
     decouples = solver is not None and "alpha" in solver.options
@@ -142,28 +149,71 @@ def build_training(
 def build_monitor(
     estimator: Any,
     training: Training | LBFGSTraining,
-    classes: np.ndarray,
+    data: TrainingData,
     validation: TrainingData | None,
+    tasks: FitTasks | None = None,
 ) -> Monitor:
     """Assemble what ends each epoch."""
     measures: list[Callable[[], Row]] = []
     watched = "loss"
+    if estimator.monitor_train:
+        subset = training.batches.subset
+        evaluate_train = evaluation(estimator, training, data, subset)
+        measures.append(lambda: _named("train", evaluate_train()))
     if validation is not None:
         watched = "val_loss"
-        measures.append(_loss_and_accuracy(estimator, training, validation))
+        evaluate_val = evaluation(estimator, training, validation)
+        measures.append(lambda: _named("val", evaluate_val()))
         if estimator.scoring != "loss":
             watched = scoring_name(estimator.scoring)
-            measures.append(_metric(estimator, training, classes, validation))
+            measures.append(_metric(estimator, training, data.classes, validation))
+        training.state.watched = watched
     return Monitor(
         training,
         measures=measures,
         watched=watched,
         n_iter_no_change=estimator.n_iter_no_change,
         tol=estimator.tol,
-        max_plateaus=_max_plateaus(estimator, stops=validation is not None),
-        keeps_best=validation is not None,
-        report=print_epoch if estimator.verbose else _report_nothing,
+        max_plateaus=_max_plateaus(estimator),
+        report=_reporter(estimator.verbose),
+        tasks=tasks,
     )
+
+
+def evaluation(
+    estimator: Any,
+    training: Training | LBFGSTraining,
+    data: TrainingData,
+    subset: np.ndarray | None = None,
+) -> Callable[[], tuple[float, float]]:
+    """Return what measures the mean loss and the accuracy on (a subset of) the data."""
+    params = training.params
+    n_rows = min(block_rows(*params.shape), len(data.y))
+    workspace = Workspace(n_rows, *params.shape[1:], params.dtype)
+    return lambda: evaluate(
+        params,
+        blocks_of(data.X, n_rows, params.dtype, subset),
+        data.y,
+        data.weight,
+        ACTIVATIONS[estimator.activation],
+        training.objective.loss,
+        workspace,
+    )
+
+
+def _named(part: str, loss_and_accuracy: tuple[float, float]) -> Row:
+    loss, accuracy = loss_and_accuracy
+    return {f"{part}_loss": loss, f"{part}_accuracy": accuracy}
+
+
+def _reporter(verbose: bool | int) -> Callable[[Row, bool], None]:
+    """Return what prints every so many epochs."""
+
+    def report(row: Row, is_best: bool) -> None:
+        if verbose and row["epoch"] % int(verbose) == 0:
+            print_epoch(row, is_best)
+
+    return report
 
 
 def scoring_name(scoring: str | Callable[..., float]) -> str:
@@ -173,10 +223,6 @@ def scoring_name(scoring: str | Callable[..., float]) -> str:
         if isinstance(scoring, str)
         else getattr(scoring, "__name__", type(scoring).__name__)
     )
-
-
-def _report_nothing(row: Row, is_best: bool) -> None:
-    pass
 
 
 def _initializer(estimator: Any, layer: int) -> Initializer:
@@ -234,35 +280,12 @@ def _schedule(estimator: Any) -> Schedule:
     return make(estimator.power_t, estimator.learning_rate_decay)
 
 
-def _max_plateaus(estimator: Any, stops: bool) -> float:
+def _max_plateaus(estimator: Any) -> float:
     """Return the number of plateaus at which training ends."""
     if estimator.learning_rate == "adaptive" and estimator.solver != "lbfgs":
         ratio = estimator.learning_rate_init / _LEAST_ADAPTIVE_RATE
         return 1 + max(math.ceil(math.log(ratio, _ADAPTIVE_FACTOR)), 0)
-    return 1 if stops else math.inf
-
-
-def _loss_and_accuracy(
-    estimator: Any, training: Training | LBFGSTraining, validation: TrainingData
-) -> Callable[[], Row]:
-    """Return what measures the loss and the accuracy on validation data."""
-    params = training.params
-    n_rows = min(block_rows(*params.shape), validation.X.shape[0])
-    workspace = Workspace(n_rows, *params.shape[1:], params.dtype)
-
-    def measure() -> Row:
-        loss, accuracy = evaluate(
-            params,
-            blocks_of(validation.X, n_rows, params.dtype),
-            validation.y,
-            validation.weight,
-            ACTIVATIONS[estimator.activation],
-            training.objective.loss,
-            workspace,
-        )
-        return {"val_loss": loss, "val_accuracy": accuracy}
-
-    return measure
+    return 1 if estimator.early_stopping else math.inf
 
 
 def _metric(
@@ -285,7 +308,6 @@ def _predictor(estimator: Any, params: Parameters, classes: np.ndarray) -> Any:
     predictor = copy.copy(estimator)
     vars(predictor).pop("feature_names_in_", None)
     predictor.classes_ = classes
-    predictor.n_outputs_ = len(classes)
     predictor.n_features_in_ = params.shape[0]
     predictor.coefs_ = [params.W1, params.W2]
     predictor.intercepts_ = [params.b1, params.b2]

@@ -186,10 +186,10 @@ def add_penalty(params: Parameters, alpha: float, grads: Parameters) -> float:
 
 def blockwise_logits(
     params: Layers | Parameters,
-    blocks: Iterable[tuple[slice, Matrix]],
+    blocks: Iterable[tuple[slice | np.ndarray, Matrix]],
     activation: Activation,
     workspace: Workspace,
-) -> Iterator[tuple[slice, np.ndarray]]:
+) -> Iterator[tuple[slice | np.ndarray, np.ndarray]]:
     """Yield the logits of each block; they may be overwritten."""
     for rows, X in blocks:
         yield rows, forward(params, X, workspace[X.shape[0]], activation)
@@ -247,7 +247,7 @@ class Objective:
 
 def evaluate(
     params: Parameters,
-    blocks: Iterable[tuple[slice, Matrix]],
+    blocks: Iterable[tuple[slice | np.ndarray, Matrix]],
     y: np.ndarray,
     weight: np.ndarray,
     activation: Activation,
@@ -255,11 +255,11 @@ def evaluate(
     workspace: Workspace,
 ) -> tuple[float, float]:
     """Return the weighted mean loss, without penalty, and the weighted accuracy."""
-    total, correct = 0.0, 0.0
+    total, correct, total_weight = 0.0, 0.0, 0.0
     for rows, logits in blockwise_logits(params, blocks, activation, workspace):
         hits = logits.argmax(axis=0) == y[rows]
         correct += float(np.dot(weight[rows], hits))
         scratch = workspace[logits.shape[1]].dlogits
         total += loss.value_and_grad(y[rows], logits, weight[rows], scratch)
-    total_weight = float(weight.sum(dtype=np.float64))
+        total_weight += float(weight[rows].sum(dtype=np.float64))
     return total / total_weight, correct / total_weight

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import optimize
@@ -21,9 +21,21 @@ from skmlp._network import Objective, Parameters
 from skmlp.schedules import Moment, Schedule
 from skmlp.solvers import Solver
 
-# Called after each epoch with its loss; returns whether to stop.
-EndEpoch = Callable[[float], bool]
 Row = dict[str, float]
+
+
+class Diverged(ArithmeticError):
+    """The loss or a weight is no longer finite."""
+
+
+class Epochs(Protocol):
+    """Who is told of epochs, as `Monitor` is."""
+
+    def begin_epoch(self) -> None:
+        """Be told that an epoch begins."""
+
+    def end_epoch(self, loss: float) -> bool:
+        """Be told of its loss; return whether training should stop."""
 
 
 @dataclass
@@ -91,6 +103,7 @@ class State:
         self.rng = rng
         self.progress = progress
         self.history = {} if history is None else history
+        self.watched = "loss"
         self.kept_solver: dict[str, Any] | None = None
         self.solver: Any = None
 
@@ -105,11 +118,18 @@ class State:
             for name, value in kept.items():
                 setattr(solver, name, copy.copy(value))
 
+    def forget_history_before(self, n_epochs: int) -> None:
+        """Keep the last so many epochs of the history."""
+        for column in self.history.values():
+            del column[:-n_epochs]
+
     def solver_state(self) -> dict[str, Any] | None:
         """Return what the solver has to remember."""
         if self.solver is None:
             return None
-        return {name: getattr(self.solver, name) for name in self.solver.state}
+        return {
+            name: copy.copy(getattr(self.solver, name)) for name in self.solver.state
+        }
 
 
 @dataclass
@@ -127,13 +147,15 @@ class Training:
         self.params = self.state.params
         self.grads = self.params.zeros_like()
         self.learning_rate = self.learning_rate_init
+        self.start_loss = math.nan  # of the first batch, before any step
 
-    def run(self, n_epochs: int, end_epoch: EndEpoch) -> None:
+    def run(self, n_epochs: int, epochs: Epochs) -> None:
         """Train for so many epochs, or until told to stop."""
         for _ in range(n_epochs):
+            epochs.begin_epoch()
             loss = self.run_epoch()
             self.state.progress.count_epoch(self.batches.n_rows)
-            if end_epoch(loss):
+            if epochs.end_epoch(loss):
                 return
 
     def run_epoch(self) -> float:
@@ -141,10 +163,17 @@ class Training:
         total = 0.0
         for batch in self.batches.epoch(self.state.rng):
             loss = self.objective.loss_and_grad(batch.blocks, self.grads)
+            self._check_loss(loss)
             self._set_learning_rate(batch.share_of_epoch_done)
             self.solver.step(self.params.flat, self.grads.flat, self.learning_rate)
             total += loss * batch.n_rows
         return total / self.batches.n_rows
+
+    def _check_loss(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            raise Diverged
+        if math.isnan(self.start_loss):
+            self.start_loss = loss
 
     def _set_learning_rate(self, share_of_epoch_done: float) -> None:
         moment = self.state.progress.moment(share_of_epoch_done)
@@ -169,33 +198,48 @@ class LBFGSTraining:
     def __post_init__(self) -> None:
         self.params = self.state.params
         self.grads = self.params.zeros_like()
-        self.learning_rate = (
-            1.0  # L-BFGS takes the length of its steps from the curvature
-        )
+        self.learning_rate = 1.0  # L-BFGS sets the length of its steps itself
+        self.start_loss = math.nan
+        self.iterate = self.params.flat.astype(np.float64)
 
-    def run(self, n_epochs: int, end_epoch: EndEpoch) -> None:
+    def run(self, n_epochs: int, epochs: Epochs) -> None:
         """Iterate so many times, or until converged or told to stop."""
+        last = self.state.progress.n_epochs + n_epochs
 
         def end_iteration(intermediate_result: optimize.OptimizeResult) -> None:
-            self.params.flat[...] = intermediate_result.x
+            np.copyto(self.iterate, intermediate_result.x)
+            self.params.flat[...] = self.iterate
             self.state.progress.count_epoch(self.batches.n_rows)
-            if end_epoch(float(intermediate_result.fun)):
+            if epochs.end_epoch(float(intermediate_result.fun)):
                 raise StopIteration
+            if self.state.progress.n_epochs < last:
+                epochs.begin_epoch()
 
-        result = optimize.minimize(
-            self._loss_and_grad,
-            self.params.flat.astype(np.float64),
-            method="L-BFGS-B",
-            jac=True,
-            callback=end_iteration,
-            options={"maxiter": n_epochs, "maxfun": 20 * n_epochs, "gtol": self.tol},
-        )
-        self.params.flat[...] = result.x
+        epochs.begin_epoch()
+        try:
+            optimize.minimize(
+                self._loss_and_grad,
+                self.iterate.copy(),
+                method="L-BFGS-B",
+                jac=True,
+                callback=end_iteration,
+                options={
+                    "maxiter": n_epochs,
+                    "maxfun": 20 * n_epochs,
+                    "gtol": self.tol,
+                },
+            )
+        finally:  # whatever point was being tried
+            self.params.flat[...] = self.iterate
 
     def _loss_and_grad(self, flat: np.ndarray) -> tuple[float, np.ndarray]:
         self.params.flat[...] = flat
         (batch,) = self.batches.epoch(self.state.rng)
         loss = self.objective.loss_and_grad(batch.blocks, self.grads)
+        if math.isnan(self.start_loss):
+            self.start_loss = loss
+        if not math.isfinite(self.start_loss):
+            raise Diverged
         return loss, self.grads.flat.astype(np.float64)
 
 
@@ -215,10 +259,10 @@ class Monitor:
         What counts as an improvement.
     max_plateaus : float
         After so many plateaus training stops.
-    keeps_best : bool
-        Whether `finish` restores the weights of the best epoch.
     report : callable
         Called with the row of each epoch and whether it is the best so far.
+    tasks : FitTasks or None
+        The callbacks, which may ask to stop.
     """
 
     def __init__(
@@ -230,8 +274,8 @@ class Monitor:
         n_iter_no_change: int,
         tol: float,
         max_plateaus: float,
-        keeps_best: bool,
         report: Callable[[Row, bool], None],
+        tasks: Any = None,
     ) -> None:
         self.training = training
         self.measures = tuple(measures)
@@ -239,26 +283,43 @@ class Monitor:
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.max_plateaus = max_plateaus
-        self.keeps_best = keeps_best
         self.report = report
-        self.best_flat: np.ndarray | None = None
+        self.tasks = tasks
+        self.start_flat = training.params.flat.copy()
+        self.best_flat = self.start_flat.copy()
+        self.best_row: Row | None = None
+        self.row: Row | None = None
+
+    def begin_epoch(self) -> None:
+        """Start the clock."""
         self.started = time.perf_counter()
+        if self.tasks is not None:
+            self.tasks.begin_epoch()
 
     def end_epoch(self, loss: float) -> bool:
         """Record an epoch; return whether training should stop."""
-        row = self._record(loss)
+        if not np.isfinite(self.training.params.flat).all():
+            raise Diverged
+        row = self.row = self._record(loss)
         progress = self.training.state.progress
         score = watched_score(self.watched, row[self.watched])
         is_best = progress.judge(score, self.tol, self.n_iter_no_change)
-        if is_best and self.keeps_best:
-            self.best_flat = self.training.params.flat.copy()
+        if is_best:
+            np.copyto(self.best_flat, self.training.params.flat)
+            self.best_row = row
         self.report(row, is_best)
-        self.started = time.perf_counter()
-        return progress.n_plateaus >= self.max_plateaus
+        asked_to_stop = self.tasks is not None and self.tasks.end_epoch()
+        return asked_to_stop or progress.n_plateaus >= self.max_plateaus
 
-    def finish(self) -> None:
-        """Restore the best weights, where they are kept."""
-        if self.best_flat is not None:
+    def restore_best(self) -> None:
+        """Restore the weights of the best epoch, where there was one."""
+        if self.best_row is not None:
+            np.copyto(self.training.params.flat, self.best_flat)
+            self.row = self.best_row
+
+    def make_finite(self) -> None:
+        """Restore the weights of the best epoch, or the first, if they overflowed."""
+        if not np.isfinite(self.training.params.flat).all():
             np.copyto(self.training.params.flat, self.best_flat)
 
     def _record(self, loss: float) -> Row:
@@ -289,9 +350,9 @@ def watched_score(name: str, value: float) -> float:
 
 
 def print_epoch(row: Row, is_best: bool) -> None:
-    """Print one line for an epoch, with a mark where it is the best so far."""
+    """Print one aligned line for an epoch, with a mark where it is the best so far."""
     measured = (
-        f"{name} {value:.4f}"
+        f"{name} {_four_digits(value)}"
         for name, value in row.items()
         if name not in ("epoch", "learning_rate", "seconds")
     )
@@ -299,8 +360,13 @@ def print_epoch(row: Row, is_best: bool) -> None:
         f"epoch {row['epoch']:4d}",
         *measured,
         f"learning_rate {row['learning_rate']:.2e}",
-        f"{row['seconds']:.2f} s",
+        f"{row['seconds']:6.2f} s",
         "*" if is_best else "",
         sep="  ",
         flush=True,
     )
+
+
+def _four_digits(value: float) -> str:
+    """Return eight characters."""
+    return f"{value:8.4f}" if abs(value) < 1000 else f"{value:8.2e}"

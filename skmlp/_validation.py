@@ -6,16 +6,19 @@ Nothing here changes the estimator: what is learnt about the input is handed bac
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.sparsefuncs import min_max_axis
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_is_fitted,
@@ -66,6 +69,7 @@ PARAMETER_CONSTRAINTS: dict[str, list] = {
     "n_iter_no_change": [_COUNT],
     "tol": [_NON_NEGATIVE],
     "scoring": [StrOptions({"loss", *get_scorer_names()}), callable],
+    "monitor_train": ["boolean"],
     "warm_start": ["boolean"],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
@@ -152,14 +156,7 @@ def check_partial_fit_data(
     fitted = hasattr(estimator, "classes_")
     all_classes = _check_classes(estimator, classes)
     X, labels, features = _check_X_y(estimator, X, y, reset=not fitted)
-    unknown = np.setdiff1d(labels, all_classes)
-    if len(unknown):
-        raise ValueError(
-            f"y holds the classes {unknown.tolist()}, which are not among those of the "
-            f"first call, {all_classes.tolist()}. Name all classes in the first call "
-            "of partial_fit: partial_fit(X, y, classes=...)."
-        )
-    y_index = np.searchsorted(all_classes, labels)
+    y_index = _encode(labels, all_classes)
     dtype = estimator.coefs_[0].dtype if fitted else _computation_dtype(estimator, X)
     check_magnitude(X, dtype)
     earlier = estimator._class_totals if fitted else np.zeros(len(all_classes))
@@ -167,6 +164,58 @@ def check_partial_fit_data(
         estimator, X, y_index, all_classes, sample_weight, earlier, dtype
     )
     return TrainingData(X, y_index, weight, all_classes, totals, features)
+
+
+def check_validation_data(
+    estimator: Any, data: TrainingData, X: Any, y: Any, sample_weight: Any
+) -> TrainingData | None:
+    """Check the validation data of a caller against the training data."""
+    if X is None and y is None and sample_weight is None:
+        return None
+    if X is None or y is None:
+        missing = "X_val" if X is None else "y_val"
+        raise ValueError(f"{missing} is missing: X_val and y_val go together.")
+    stand_in = copy.copy(estimator)
+    stand_in.__dict__.update(data.features)
+    try:
+        X, labels, _ = _check_X_y(stand_in, X, y, reset=False)
+        y_index = _encode(labels, data.classes)
+        check_magnitude(X, data.weight.dtype)
+        weight = _checked_sample_weight(sample_weight, X, data.weight.dtype)
+    except ValueError as error:
+        raise ValueError(f"Validation data (X_val, y_val): {error}") from error
+    _warn_of_other_scale(data.X, X)
+    weight = (
+        weight
+        * class_weight_of(estimator, data.classes, data.class_totals).astype(
+            weight.dtype
+        )[y_index]
+    )
+    return data._replace(X=X, y=y_index, weight=weight)
+
+
+def _warn_of_other_scale(X: Matrix, X_val: Matrix) -> None:
+    """Warn where most features of X_val lie on another scale than those of X."""
+    low, high = (np.asarray(bound, float) for bound in _range_of_features(X))
+    low_val, high_val = (np.asarray(b, float) for b in _range_of_features(X_val))
+    width, width_val = high - low, high_val - low_val
+    varies = (width > 0) & (width_val > 0)
+    outside = (high_val > high + 2 * width) | (low_val < low - 2 * width)
+    shrunken = (width_val < width / 10) & (X_val.shape[0] >= 10)
+    if varies.any() and (outside | shrunken)[varies].mean() > 0.5:
+        warnings.warn(
+            f"X_val is on another scale than X: most features lie between "
+            f"{low_val.min():.3g} and {high_val.max():.3g}, those of X between "
+            f"{low.min():.3g} and {high.max():.3g}. Transform X_val as X was; in a "
+            'Pipeline, by transform_input=["X_val"] and metadata routing.',
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _range_of_features(X: Matrix) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the largest value of each feature."""
+    return min_max_axis(X, axis=0) if issparse(X) else (X.min(axis=0), X.max(axis=0))
 
 
 def check_prediction_data(estimator: Any, X: Any) -> Matrix:
@@ -310,6 +359,18 @@ def stratified_holdout(
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
+def describe_scale(X: Matrix) -> str:
+    """Return the range of X in words, and a remedy where it is wide."""
+    low, high = float(X.min()), float(X.max())
+    words = f"X lies between {low:.3g} and {high:.3g}"
+    if max(-low, high) <= 10:
+        return words + "."
+    return (
+        words + ", unscaled: put a MinMaxScaler or a StandardScaler in front, or for "
+        "sparse X a MaxAbsScaler."
+    )
+
+
 def check_scorer(estimator: Any, scoring: Any) -> Any:
     """Return the scorer that a name or a callable stands for."""
     return check_scoring(estimator, scoring=scoring)
@@ -374,6 +435,18 @@ def _computation_dtype(estimator: Any, X: Matrix) -> np.dtype:
     return np.dtype(np.float64 if is_wide else np.float32)
 
 
+def _encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the index of each label among the classes."""
+    unknown = np.setdiff1d(labels, classes)
+    if len(unknown):
+        raise ValueError(
+            f"y holds the classes {unknown.tolist()}, which are not among "
+            f"{classes.tolist()}. All classes must be in the y of fit, or named in "
+            "the first call of partial_fit: partial_fit(X, y, classes=...)."
+        )
+    return np.searchsorted(classes, labels)
+
+
 def _check_weight(
     estimator: Any,
     X: Matrix,
@@ -384,28 +457,38 @@ def _check_weight(
     dtype: np.dtype,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return sample weights times class weights, and each class's sample weight."""
-    weight = _check_sample_weight(
-        sample_weight, X, dtype=dtype, ensure_non_negative=True
-    )
+    weight = _checked_sample_weight(sample_weight, X, dtype)
     counts = np.bincount(y_index, weights=weight, minlength=len(classes))
     totals = earlier_totals + counts
     if estimator.class_weight is None:
         return weight, totals
-    if estimator.class_weight == "balanced":
-        class_weight = totals.sum() / (len(classes) * np.where(totals > 0, totals, 1))
-    else:
-        class_weight = _check_class_weight(estimator.class_weight, classes)
+    class_weight = class_weight_of(estimator, classes, totals)
     return weight * class_weight.astype(dtype)[y_index], totals
 
 
-def _check_class_weight(
-    class_weight: dict[Any, float], classes: np.ndarray
+def _checked_sample_weight(
+    sample_weight: Any, X: Matrix, dtype: np.dtype
 ) -> np.ndarray:
-    """Return a weight a class."""
-    weights = compute_class_weight(class_weight, classes=classes, y=classes)
+    weight = _check_sample_weight(
+        sample_weight, X, dtype=dtype, ensure_non_negative=True
+    )
+    if not weight.any():
+        raise ValueError("sample_weight must hold at least one non-zero weight.")
+    return weight
+
+
+def class_weight_of(
+    estimator: Any, classes: np.ndarray, totals: np.ndarray
+) -> np.ndarray:
+    """Return the weight of each class, whose sample weights add up to totals."""
+    if estimator.class_weight is None:
+        return np.ones(len(classes))
+    if estimator.class_weight == "balanced":
+        return totals.sum() / (len(classes) * np.where(totals > 0, totals, 1.0))
+    weights = compute_class_weight(estimator.class_weight, classes=classes, y=classes)
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
         raise ValueError(
             "class_weight must hold finite weights of at least 0, not all of them 0; "
-            f"got {class_weight}."
+            f"got {estimator.class_weight}."
         )
     return weights

@@ -15,14 +15,14 @@ LAYERS = [
     ["_classifier"],
     ["_fitting"],
     ["_training", "_validation"],
-    ["_dropout", "_threads"],
+    ["_callbacks", "_dropout", "_threads"],
     ["_network"],
     ["_batches"],
     ["activations", "losses", "solvers", "schedules", "initializers", "datasets"],
-    ["_blas"],
+    ["_blas", "_version"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-SCIKIT_LEARN = {"_classifier", "_fitting", "_validation", "datasets"}
+SCIKIT_LEARN = {"_callbacks", "_classifier", "_fitting", "_validation", "datasets"}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 
 

@@ -147,7 +147,20 @@ def test_verbose_prints_a_line_an_epoch(noisy, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert lines[1].startswith("epoch    2  loss ")
-    assert f"val_loss {clf.history_['val_loss'][1]:.4f}" in lines[1]
+    assert f"val_loss {clf.history_['val_loss'][1]:8.4f}" in lines[1]
+    assert len({line.index("val_loss") for line in lines}) == 1
+
+
+def test_verbose_of_k_prints_every_k_epochs(noisy, capsys):
+    stopped(noisy, verbose=3, max_iter=7)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == ["3", "6"]
+
+
+def test_the_best_epoch_is_marked(noisy, capsys):
+    clf = stopped(noisy, verbose=True)
+    marked = [" * " in f"{line} " for line in capsys.readouterr().out.splitlines()]
+    assert max(np.flatnonzero(marked)) + 1 == clf.best_epoch_
 
 
 def test_nothing_is_printed_unless_asked(noisy, capsys):

@@ -8,7 +8,7 @@ from sklearn.datasets import make_classification
 from skmlp import TwoLayerClassifier
 from skmlp.schedules import SCHEDULES, Moment
 
-X, Y = make_classification(100, random_state=0)
+X, Y = make_classification(100, scale=0.1, random_state=0)
 
 
 def rates(n_epochs=10, **params):

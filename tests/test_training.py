@@ -299,7 +299,7 @@ def allocations_a_batch(X, y, n_hidden, batch_size, **params):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_batch_allocates_less_than_a_hidden_layer(activation, loss, solver):
     rng = np.random.default_rng(0)
-    X, y = rng.integers(256, size=(1024, 100), dtype=np.uint8), np.arange(1024) % 10
+    X, y = rng.integers(2, size=(1024, 100), dtype=np.uint8), np.arange(1024) % 10
     n_bytes = allocations_a_batch(
         X,
         y,

@@ -1,0 +1,74 @@
+"""Scikit-learn's callback protocol (1.9, experimental); below it, nothing happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Leave set_callbacks out, as older versions of scikit-learn do."""
+
+    def with_callbacks(method: Callable) -> Callable:
+        """Return the method as it is."""
+        return method
+
+
+__all__ = ["CallbackSupportMixin", "FitTasks", "with_callbacks"]
+
+
+class FitTasks:
+    """One fit and its epochs, as callbacks are told of them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose callbacks are called.
+    n_epochs : int
+        The number of epochs planned.
+    attributes : callable
+        Returns the fitted attributes of an estimator that would stop now; called only
+        where a callback asks for ``fitted_estimator``.
+    **data : dict
+        X, y and metadata, handed on to the callbacks.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        n_epochs: int,
+        attributes: Callable[[], dict[str, Any]],
+        **data: Any,
+    ) -> None:
+        self.estimator = estimator
+        self.attributes = attributes
+        self.data = data
+        self.fit: Any = None
+        self.epoch: Any = None
+        if hasattr(estimator, "_init_callback_context"):
+            self.fit = estimator._init_callback_context(max_subtasks=n_epochs)
+            self.fit.call_on_fit_task_begin(estimator=estimator, **data)
+
+    def begin_epoch(self) -> None:
+        """Tell that an epoch begins."""
+        if self.fit is not None:
+            self.epoch = self.fit.subcontext(task_name="epoch")
+            self.epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)
+
+    def end_epoch(self) -> bool:
+        """Tell that the epoch has ended; return whether a callback asks to stop."""
+        if self.epoch is None:
+            return False
+        return self.epoch.call_on_fit_task_end(
+            estimator=self.estimator,
+            reconstruction_attributes=self.attributes,
+            **self.data,
+        )
+
+    def end_fit(self) -> None:
+        """Tell that the estimator is fitted."""
+        if self.fit is not None:
+            self.fit.call_on_fit_task_end(estimator=self.estimator, **self.data)
