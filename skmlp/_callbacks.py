@@ -64,9 +64,13 @@ class FitTasks:
             return False
         return self.epoch.call_on_fit_task_end(
             estimator=self.estimator,
-            reconstruction_attributes=self.attributes,
+            reconstruction_attributes=self._attributes_without_callbacks,
             **self.data,
         )
+
+    def _attributes_without_callbacks(self) -> dict[str, Any]:
+        """Return the attributes of an estimator to be written and gone on with."""
+        return {"_skl_callbacks": [], **self.attributes()}
 
     def end_fit(self) -> None:
         """Tell that the estimator is fitted."""

@@ -113,7 +113,9 @@ def check_parameters(estimator: Any) -> None:
                 f"got {len(value)} values."
             )
     scale = estimator.init_scale
-    if isinstance(scale, tuple | list) and not all(s > 0 for s in scale):
+    if isinstance(scale, tuple | list) and not all(
+        isinstance(s, Real) and float(s) > 0 for s in scale
+    ):
         raise ValueError(f"init_scale must hold two positive numbers; got {scale}.")
     if estimator.solver == "lbfgs" and (estimator.dropout or estimator.input_dropout):
         raise ValueError(
@@ -130,7 +132,7 @@ def check_fit_data(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Traini
     if len(classes) < 2:
         raise ValueError(
             f"{type(estimator).__name__} needs samples of at least 2 classes; y holds "
-            f"only one class, {classes[0]!r}."
+            f"only one class, {classes.tolist()[0]!r}."
         )
     dtype = _computation_dtype(estimator, X)
     check_magnitude(X, dtype)
@@ -228,10 +230,11 @@ def check_prediction_data(estimator: Any, X: Any) -> Matrix:
 
 def check_magnitude(X: Matrix, dtype: np.dtype) -> None:
     """Raise where a value of X is finite, but not in the dtype of the computation."""
-    if np.can_cast(X.dtype, dtype) or X.dtype.kind != "f" or 0 in X.shape:
+    values = X.data if issparse(X) else X  # X.max() would sort and merge sparse X
+    if np.can_cast(X.dtype, dtype) or X.dtype.kind != "f" or not values.size:
         return
     limit = float(np.finfo(dtype).max)
-    for extreme in (X.min(), X.max()):
+    for extreme in (values.min(), values.max()):
         if abs(extreme) > limit:
             raise ValueError(
                 f"X holds {extreme:.3g}, a value too large for dtype('{dtype}'), in "
@@ -361,7 +364,8 @@ def stratified_holdout(
 
 def describe_scale(X: Matrix) -> str:
     """Return the range of X in words, and a remedy where it is wide."""
-    low, high = float(X.min()), float(X.max())
+    values = X.data if issparse(X) else X
+    low, high = float(values.min(initial=0)), float(values.max(initial=0))
     words = f"X lies between {low:.3g} and {high:.3g}"
     if max(-low, high) <= 10:
         return words + "."
@@ -382,6 +386,8 @@ def _check_X_y(
     """Check X and y on a stand-in, so that a refusal changes nothing."""
     stand_in = copy.copy(estimator)
     _refuse_several_columns(y)
+    y = _without_extension_dtype(y)
+    _refuse_several_types(y)
     X, y = validate_data(
         stand_in, X, y, accept_sparse="csr", dtype="numeric", reset=reset
     )
@@ -406,6 +412,30 @@ def _refuse_several_columns(y: Any) -> None:
         raise ValueError(f"y must be 1d, a label a sample; got shape {shape}. {remedy}")
 
 
+def _without_extension_dtype(y: Any) -> Any:
+    """Return nullable integers and booleans of pandas as what they are.
+
+    Scikit-learn would make floats of them, and merge integers beyond 2**53.
+    """
+    plain = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+    if plain is None or plain.kind not in "biu" or y.isna().any():
+        return y
+    return y.to_numpy(plain)
+
+
+def _refuse_several_types(y: Any) -> None:
+    """Raise where labels cannot be sorted, as strings among numbers or None."""
+    labels = np.asarray(y)
+    if labels.dtype != object:
+        return
+    kinds = {type(label).__name__ for label in labels.ravel()}
+    if "str" in kinds and len(kinds) > 1:
+        raise ValueError(
+            f"y holds labels of several types, {', '.join(sorted(kinds))}. Make them "
+            "all strings or all numbers, and drop rows without a label."
+        )
+
+
 def _check_classes(estimator: Any, classes: Any) -> np.ndarray:
     """Return the classes of all partial_fit calls."""
     known: np.ndarray | None = getattr(estimator, "classes_", None)
@@ -416,7 +446,7 @@ def _check_classes(estimator: Any, classes: Any) -> np.ndarray:
         )
     if known is not None and classes is None:
         return known
-    given = np.unique(column_or_1d(classes))
+    given = np.unique(column_or_1d(_without_extension_dtype(classes)))
     if known is not None and not np.array_equal(given, known):
         raise ValueError(
             f"classes={given.tolist()} is not what the estimator was first given, "

@@ -1,0 +1,218 @@
+"""Divergence, interruption, refused calls: what was learnt is never lost."""
+
+import copy
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+
+from skmlp import TwoLayerClassifier
+from skmlp.solvers import SOLVERS
+
+
+def interrupt_at(n_calls):
+    """Return a learning-rate schedule that presses Ctrl-C at one of its calls."""
+    count = iter(range(n_calls))
+
+    def schedule(share):
+        if next(count, None) is None:
+            raise KeyboardInterrupt
+        return 1.0
+
+    return schedule
+
+
+def training_loss(clf, X, y):
+    return -clf.predict_log_proba(X)[np.arange(len(y)), y].mean(dtype=float)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("scale", [1.0, 255.0])
+def test_no_rate_makes_a_worse_model_without_a_word(
+    digits, solver, scale, early_stopping
+):
+    X, _, y, _ = digits
+    make = {"random_state": 0, "early_stopping": early_stopping, "solver": solver}
+    stay = TwoLayerClassifier(20, learning_rate=lambda share: 0.0, max_iter=1, **make)
+    start = training_loss(stay.fit(scale * X, y), scale * X, y)
+    clf = TwoLayerClassifier(20, learning_rate_init=1e3, max_iter=5, **make)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            clf.fit(scale * X, y)
+        except ValueError as error:
+            caught.append(error)
+    if not any("learning_rate_init=1000.0" in str(word) for word in caught):
+        assert training_loss(clf, scale * X, y) <= start
+    if hasattr(clf, "coefs_"):
+        assert all(np.isfinite(W).all() for W in clf.coefs_)
+
+
+def test_divergence_before_any_good_epoch_raises_and_changes_nothing(digits):
+    X, _, y, _ = digits
+    clf = TwoLayerClassifier(20, random_state=0, max_iter=3).fit(X, y)
+    before = copy.deepcopy(vars(clf))
+    clf.set_params(solver="sgd", learning_rate_init=1e30)
+    with pytest.raises(ValueError, match=r"diverged in epoch 1.*between 0 and 1"):
+        clf.fit(X, y)
+    assert_array_equal(clf.coefs_[0], before["coefs_"][0])
+    assert clf.n_iter_ == 3
+
+
+def test_unscaled_X_is_named(digits):
+    X, _, y, _ = digits
+    clf = TwoLayerClassifier(20, solver="sgd", learning_rate_init=1e30)
+    with pytest.raises(
+        ValueError, match=r"between 0 and 255, unscaled: .*MinMaxScaler"
+    ):
+        clf.fit(255 * X, y)
+
+
+def test_divergence_after_a_good_epoch_restores_it_and_warns(digits):
+    X, _, y, _ = digits
+
+    def schedule(share):
+        return 1.0 if share < 0.5 else 1e35
+
+    make = {"random_state": 0, "learning_rate_init": 0.01, "solver": "sgd"}
+    clf = TwoLayerClassifier(20, learning_rate=schedule, max_iter=10, **make)
+    with pytest.warns(ConvergenceWarning, match=r"epoch 6.*weights of epoch 5"):
+        clf.fit(X, y)
+    good = TwoLayerClassifier(20, max_iter=5, **make).fit(X, y)
+    assert_array_equal(clf.coefs_[0], good.coefs_[0])
+    clf.set_params(learning_rate="constant").partial_fit(X, y)
+    assert clf.loss_ < clf.history_["loss"][0]
+
+
+def test_ctrl_c_keeps_the_weights_of_the_last_finished_batch(digits):
+    X, _, y, _ = digits
+    make = {"random_state": 0, "batch_size": 100, "sampling": "sequential"}
+    clf = TwoLayerClassifier(20, learning_rate=interrupt_at(7), **make)
+    with pytest.warns(ConvergenceWarning, match="interrupted in epoch 1"):
+        clf.fit(X, y)
+    seven = TwoLayerClassifier(20, max_iter=1, **make).fit(X[:700], y[:700])
+    assert_array_equal(clf.coefs_[0], seven.coefs_[0])
+    assert clf.predict(X).shape == y.shape
+
+
+def test_ctrl_c_keeps_the_best_epoch_when_stopping_on_validation(digits):
+    X, _, y, _ = digits
+    scores = iter([1, 2, 1, 1])
+    make = {"random_state": 0, "early_stopping": True, "batch_size": None}
+    clf = TwoLayerClassifier(
+        20, scoring=lambda *_: next(scores), learning_rate=interrupt_at(4), **make
+    )
+    with pytest.warns(ConvergenceWarning, match="interrupted in epoch 5"):
+        clf.fit(X, y)
+    rising = iter([1, 2])
+    two = TwoLayerClassifier(20, scoring=lambda *_: next(rising), max_iter=2, **make)
+    two.fit(X, y)
+    assert clf.best_epoch_ == 2
+    assert_array_equal(clf.coefs_[0], two.coefs_[0])
+
+
+def test_ctrl_c_in_lbfgs_keeps_the_last_iterate(digits):
+    X, _, y, _ = digits
+    calls = iter([0.0, 0.0, 0.0])
+
+    def scoring(*_):
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        return 0.0
+
+    make = {"solver": "lbfgs", "random_state": 0}
+    clf = TwoLayerClassifier(20, scoring=scoring, **make)
+    with pytest.warns(ConvergenceWarning, match="interrupted"):
+        clf.fit(X, y, X_val=X, y_val=y)
+    four = TwoLayerClassifier(20, max_iter=4, **make).fit(X, y)
+    assert_array_equal(clf.coefs_[0], four.coefs_[0])
+
+
+def test_ctrl_c_in_partial_fit_changes_nothing(digits):
+    X, _, y, _ = digits
+    clf = TwoLayerClassifier(20, random_state=0, dropout=0.2, batch_size=100)
+    clf.partial_fit(X, y, classes=range(10))
+    twin = copy.deepcopy(clf).partial_fit(X, y)
+    with pytest.raises(KeyboardInterrupt):
+        clf.set_params(learning_rate=interrupt_at(3)).partial_fit(X, y)
+    clf.set_params(learning_rate="constant").partial_fit(X, y)
+    assert_array_equal(clf.coefs_[0], twin.coefs_[0])
+    assert (clf.n_iter_, clf.t_) == (2, 2 * len(y))
+
+
+def test_a_refused_partial_fit_changes_nothing(digits):
+    X, _, y, _ = digits
+    clf = TwoLayerClassifier(20, random_state=0, dropout=0.2)
+    clf.partial_fit(X, y, classes=range(10))
+    twin = copy.deepcopy(clf).partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"\[77\]"):
+        clf.partial_fit(X, np.full(len(y), 77))
+    assert_array_equal(clf.partial_fit(X, y).coefs_[0], twin.coefs_[0])
+
+
+def test_a_diverged_partial_fit_changes_nothing(digits):
+    X, _, y, _ = digits
+    clf = TwoLayerClassifier(20, random_state=0, solver="sgd")
+    clf.partial_fit(X, y, classes=range(10))
+    twin = copy.deepcopy(clf).partial_fit(X, y)
+    with pytest.raises(ValueError, match="diverged"):
+        clf.set_params(learning_rate_init=1e35).partial_fit(X, y)
+    clf.set_params(learning_rate_init=0.001).partial_fit(X, y)
+    assert_array_equal(clf.coefs_[0], twin.coefs_[0])
+
+
+def test_weights_mean_the_same_in_every_partial_fit(digits):
+    X, _, y, _ = digits
+    make = {"random_state": 0, "solver": "sgd", "momentum": 0.0, "alpha": 0.0}
+    light = TwoLayerClassifier(20, learning_rate_init=0.1, batch_size=None, **make)
+    light.partial_fit(X, y, classes=range(10), sample_weight=np.full(len(y), 0.1))
+    slow = TwoLayerClassifier(20, learning_rate_init=0.01, batch_size=None, **make)
+    slow.partial_fit(X, y, classes=range(10))
+    np.testing.assert_allclose(light.coefs_[0], slow.coefs_[0], rtol=1e-5)
+    assert light.loss_ == pytest.approx(0.1 * slow.loss_, rel=1e-6)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_two_fits_of_50_epochs_are_one_of_100(digits, solver):
+    X, y = digits[1], digits[3]
+    make = {"solver": solver, "random_state": 0, "dropout": 0.3, "input_dropout": 0.1}
+    twice = TwoLayerClassifier(20, max_iter=50, warm_start=True, **make)
+    twice.fit(X, y).fit(X, y)
+    once = TwoLayerClassifier(20, max_iter=100, **make).fit(X, y)
+    for mine, whole in zip(
+        twice.coefs_ + twice.intercepts_, once.coefs_ + once.intercepts_, strict=True
+    ):
+        assert_array_equal(mine, whole)
+    assert twice.loss_curve_ == once.loss_curve_
+
+
+def test_new_data_resets_the_stopping_counters_not_the_weights(digits):
+    X, _, y, _ = digits
+    clf = TwoLayerClassifier(
+        20, warm_start=True, early_stopping=True, n_iter_no_change=3, random_state=0
+    )
+    clf.set_params(tol=0.5, learning_rate_init=0.01).fit(X[:600], y[:600])
+    n_first, loss_first = clf.n_iter_, clf.loss_
+    clf.fit(X[600:], y[600:])
+    assert clf.n_iter_ >= n_first + 3
+    assert clf.history_["loss"][n_first] < clf.history_["loss"][0]
+    assert np.isfinite(loss_first)
+
+
+def test_history_of_partial_fit_is_bounded(digits):
+    X, _, y, _ = digits
+    clf = TwoLayerClassifier(2, random_state=0)
+    for _ in range(1100):
+        clf.partial_fit(X[:20], y[:20], classes=range(10))
+    assert clf.n_iter_ == 1100
+    assert clf.history_["epoch"] == list(range(101, 1101))
+
+
+def test_success_warns_of_nothing_and_prints_nothing(digits, capsys, recwarn):
+    X, _, y, _ = digits
+    TwoLayerClassifier(20, max_iter=3).fit(X, y)
+    assert len(recwarn) == 0
+    assert capsys.readouterr() == ("", "")
