@@ -11,24 +11,16 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skmlp import _fitting, _validation
+from skmlp import _divergence, _fitting, _validation
 from skmlp._batches import Matrix, block_rows, blocks_of
 from skmlp._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
+from skmlp._holdout import hold_out
+from skmlp._monitor import watched_score
 from skmlp._network import Layers, Workspace, blockwise_logits
-from skmlp._threads import suitable_threads
-from skmlp._training import (
-    Diverged,
-    LBFGSTraining,
-    Monitor,
-    Progress,
-    State,
-    Training,
-    watched_score,
-)
+from skmlp._training import Progress, State
 from skmlp._validation import PARAMETER_CONSTRAINTS, TrainingData
 from skmlp._version import __version__
 from skmlp.activations import ACTIVATIONS
@@ -52,11 +44,6 @@ def _has_stochastic_solver(estimator: Any) -> bool:
             "once. Choose 'adam', 'adamw' or 'sgd'."
         )
     return True
-
-
-def _warn(message: str) -> None:
-    """Warn the caller of fit."""
-    warnings.warn(message, ConvergenceWarning, stacklevel=4)
 
 
 class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -619,26 +606,17 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         state.progress.plan(self.max_iter)
         subset = None
         if validation is None and self.early_stopping:
-            subset, validation = self._hold_out(data, state.rng)
-        weighted = sample_weight is not None
-        tasks = FitTasks(
-            self,
-            self.max_iter,
-            attributes=lambda: self._fitted(data, state, keeps_solver=True),
-            X=data.X,
-            y=data.classes[data.y],
-            metadata={"sample_weight": sample_weight} if weighted else None,
-        )
+            subset, validation = hold_out(data, self.validation_fraction, state.rng)
+        tasks = self._tasks(data, state, sample_weight)
         training = _fitting.build_training(self, data, state, subset)
         monitor = _fitting.build_monitor(self, training, data, validation, tasks)
         try:
-            self._run(training, monitor, self.max_iter, data)
+            _divergence.run(self, training, monitor, self.max_iter, data)
         except KeyboardInterrupt:
-            monitor.make_finite()
-            _warn(f"Training was interrupted in epoch {state.progress.n_epochs + 1}.")
+            _divergence.keep_what_was_learnt(monitor)
         if self.early_stopping:
             monitor.restore_best()
-        self._compare_with_start(training, monitor, data)
+        _divergence.compare_with_start(self, training, monitor, data)
         self._publish(**self._fitted(data, state, keeps_solver=self.warm_start))
         tasks.end_fit()
         return self
@@ -712,7 +690,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         state.progress.planned_epochs = self.max_iter
         training = _fitting.build_training(self, data, state, mean_weight=1.0)
         monitor = _fitting.build_monitor(self, training, data, validation)
-        self._run(training, monitor, 1, data)
+        _divergence.run(self, training, monitor, 1, data)
         state.forget_history_before(_KEPT_EPOCHS)
         self._publish(**self._fitted(data, state, keeps_solver=True))
         return self
@@ -879,82 +857,18 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return LOSSES[self.loss].out_activation
 
-    def _hold_out(
-        self, data: TrainingData, rng: np.random.Generator
-    ) -> tuple[np.ndarray | None, TrainingData]:
-        """Split off the validation set: the rows to train on, and what is held out."""
-        parts = _validation.stratified_holdout(data.y, self.validation_fraction, rng)
-        if parts is not None:
-            return parts[0], data.select(parts[1])
-        warnings.warn(
-            f"validation_fraction={self.validation_fraction} of {len(data.y)} rows is "
-            "fewer than two rows a class, too small to hold out; early stopping "
-            "watches the training data instead. Raise validation_fraction, or pass "
-            "X_val.",
-            UserWarning,
-            stacklevel=3,
-        )
-        return None, data
-
-    def _run(
-        self,
-        training: Training | LBFGSTraining,
-        monitor: Monitor,
-        n_epochs: int,
-        data: TrainingData,
-    ) -> None:
-        """Train; where that diverges, restore the best epoch or raise."""
-        n_rows = training.batches.block_rows
-        threads = suitable_threads(n_rows, *training.params.shape[:2])
-        try:
-            with threads, np.errstate(all="ignore"):
-                training.run(n_epochs, monitor)
-        except Diverged as error:
-            epoch = training.state.progress.n_epochs + 1
-            message = f"Training diverged in epoch {epoch}. {self._advice(data)}"
-            best = monitor.best_row
-            if best is None or best["loss"] >= training.start_loss:
-                raise ValueError(message) from error
-            monitor.restore_best()
-            training.state.solver = None  # its moments are not to be trusted
-            _warn(f"{message} The weights of epoch {best['epoch']} are restored.")
-
-    def _compare_with_start(
-        self, training: Training | LBFGSTraining, monitor: Monitor, data: TrainingData
-    ) -> None:
-        """Warn where the loss has grown; restore an epoch where it had not."""
-        if monitor.row is None or monitor.row["loss"] <= training.start_loss:
-            return  # as good as always: nothing more to measure
-        flat = training.params.flat
-        evaluate = _fitting.evaluation(self, training, data, training.batches.subset)
-
-        def loss_at(weights: np.ndarray) -> float:
-            np.copyto(flat, weights)
-            return evaluate()[0]
-
-        end_flat = flat.copy()
-        with np.errstate(all="ignore"):
-            start_loss = loss_at(monitor.start_flat)
-            best_loss = loss_at(monitor.best_flat)
-            end_loss = loss_at(end_flat)
-        if end_loss <= start_loss:
-            return
-        message = (
-            f"Training ended in epoch {monitor.row['epoch']} with a loss of "
-            f"{end_loss:.3g}, larger than {start_loss:.3g} before it began. "
-            f"{self._advice(data)}"
-        )
-        if monitor.best_row is not None and best_loss < start_loss:
-            monitor.restore_best()
-            message += (
-                f" The weights of epoch {monitor.best_row['epoch']} are restored."
-            )
-        _warn(message)
-
-    def _advice(self, data: TrainingData) -> str:
-        return (
-            f"Lower learning_rate_init={self.learning_rate_init}; "
-            f"{_validation.describe_scale(data.X)}"
+    def _tasks(
+        self, data: TrainingData, state: State, sample_weight: ArrayLike | None
+    ) -> FitTasks:
+        """Begin to tell callbacks of a fit."""
+        weighted = sample_weight is not None
+        return FitTasks(
+            self,
+            self.max_iter,
+            attributes=lambda: self._fitted(data, state, keeps_solver=True),
+            X=data.X,
+            y=data.classes[data.y],
+            metadata={"sample_weight": sample_weight} if weighted else None,
         )
 
     def _fitted(

@@ -15,16 +15,9 @@ from skmlp import _validation
 from skmlp._batches import SAMPLINGS, Batches, Rows, block_rows, blocks_of, rows_of
 from skmlp._callbacks import FitTasks
 from skmlp._dropout import DroppedFeatures, DroppedUnits
+from skmlp._monitor import Monitor, Row, print_epoch
 from skmlp._network import Activation, Objective, Parameters, Workspace, evaluate
-from skmlp._training import (
-    LBFGSTraining,
-    Monitor,
-    Progress,
-    Row,
-    State,
-    Training,
-    print_epoch,
-)
+from skmlp._training import LBFGSTraining, Progress, State, Training
 from skmlp._validation import TrainingData
 from skmlp.activations import ACTIVATIONS
 from skmlp.initializers import INITIALIZERS, Initializer

@@ -211,7 +211,7 @@ def _warn_of_other_scale(X: Matrix, X_val: Matrix) -> None:
             f"{low.min():.3g} and {high.max():.3g}. Transform X_val as X was; in a "
             'Pipeline, by transform_input=["X_val"] and metadata routing.',
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -340,26 +340,6 @@ def check_sorted_classes(classes: Any, n_outputs: int | None = None) -> np.ndarr
             "classes becomes one with two: np.hstack([0 * W2, W2]), and likewise b2."
         )
     return classes
-
-
-def stratified_holdout(
-    y: np.ndarray, fraction: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Split row numbers into training and validation, class by class.
-
-    Each class gives the rounded fraction of its rows; one with at least two rows keeps
-    one on each side, one with a single row is trained on. None where the fraction of
-    all rows would be fewer than two a class: too few to judge by.
-    """
-    n_classes = len(np.unique(y))
-    if round(fraction * len(y)) < 2 * n_classes:
-        return None
-    held_out = np.zeros(len(y), bool)
-    for rows in np.split(np.argsort(y, kind="stable"), np.cumsum(np.bincount(y))[:-1]):
-        if len(rows) > 1:
-            n_held_out = min(max(round(fraction * len(rows)), 1), len(rows) - 1)
-            held_out[rng.permutation(rows)[:n_held_out]] = True
-    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
 def describe_scale(X: Matrix) -> str:

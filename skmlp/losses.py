@@ -18,6 +18,11 @@ import numpy as np
 __all__ = ["LOSSES", "Brier", "LogLoss", "SquaredError", "softmax"]
 
 
+# Gradients below exp(-60) = 1e-26 count for nothing, but as subnormal numbers they
+# would slow down the products that follow: 2.5 times on raw pixels.
+_LEAST_EXPONENT = -60.0
+
+
 def softmax(logits: np.ndarray) -> None:
     """Replace each column by its softmax.
 
@@ -100,7 +105,8 @@ class LogLoss(_SoftmaxLink, _SmoothedTargets):
         """Return the weighted sum of the losses; write its gradient into dlogits."""
         smoothing = self.label_smoothing
         np.subtract(logits, logits.max(axis=0), out=logits)
-        np.exp(logits, out=dlogits)
+        np.maximum(logits, _LEAST_EXPONENT, out=dlogits)
+        np.exp(dlogits, out=dlogits)
         normalizer = dlogits.sum(axis=0)
         # loss = log Σ_k exp(o_k) - Σ_k t_k o_k
         losses = np.log(normalizer)

@@ -13,7 +13,9 @@ PACKAGE = Path(skmlp.__file__).parent
 LAYERS = [
     ["__init__"],
     ["_classifier"],
-    ["_fitting"],
+    ["_divergence"],
+    ["_fitting", "_holdout"],
+    ["_monitor"],
     ["_training", "_validation"],
     ["_callbacks", "_dropout", "_threads"],
     ["_network"],
@@ -22,7 +24,14 @@ LAYERS = [
     ["_blas", "_version"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-SCIKIT_LEARN = {"_callbacks", "_classifier", "_fitting", "_validation", "datasets"}
+SCIKIT_LEARN = {
+    "_callbacks",
+    "_classifier",
+    "_divergence",
+    "_fitting",
+    "_validation",
+    "datasets",
+}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 
 
