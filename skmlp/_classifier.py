@@ -507,11 +507,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Examples
         --------
         >>> from skmlp import TwoLayerClassifier
+        >>> coefs = [[[1.0, -1.0]], [[1.0, 0.0], [0.0, 1.0]]]
         >>> clf = TwoLayerClassifier.from_weights(
-        ...     [[[1.0, -1.0]], [[1.0, 0.0], [0.0, 1.0]]], None, ["minus", "plus"]
+        ...     coefs, None, ["minus", "plus"], activation="tanh"
         ... )
-        >>> clf.set_params(activation="identity").predict([[2.0], [-3.0]])
-        array(['minus', 'plus'], dtype='<U5')
+        >>> clf.predict([[-3.0], [2.0]])
+        array(['plus', 'minus'], dtype='<U5')
         """
         given = {"fit_intercept": intercepts is not None, **params}
         W1_shape = np.shape(coefs[0]) if len(coefs) else ()
@@ -532,6 +533,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             _watched="loss",
             _class_totals=np.zeros(len(classes)),
             _training_state={
+                "activation": estimator.activation,
                 "progress": asdict(Progress()),
                 "rng": None,
                 "solver": None,
@@ -878,9 +880,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return {
             "classes_": data.classes,
             "_class_totals": data.class_totals,
-            "_watched": state.watched,
             **data.features,
-            **_fitting.trained_attributes(state, keeps_solver),
+            **_fitting.trained_attributes(self, state, keeps_solver),
         }
 
     def _publish(self, **fitted: Any) -> None:

@@ -59,7 +59,9 @@ def resume(estimator: Any, data: TrainingData) -> State:
     return state
 
 
-def trained_attributes(state: State, keeps_solver: bool) -> dict[str, Any]:
+def trained_attributes(
+    estimator: Any, state: State, keeps_solver: bool
+) -> dict[str, Any]:
     """Return what training made of the estimator, by attribute; arrays are copied."""
     params = state.params
     return {
@@ -68,7 +70,9 @@ def trained_attributes(state: State, keeps_solver: bool) -> dict[str, Any]:
         "n_iter_": state.progress.n_epochs,
         "t_": state.progress.n_samples,
         "history_": {name: list(column) for name, column in state.history.items()},
+        "_watched": state.watched,
         "_training_state": {
+            "activation": estimator.activation,
             "progress": asdict(state.progress),
             "rng": state.rng.bit_generator.state,
             "solver": state.solver_state() if keeps_solver else None,

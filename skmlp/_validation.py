@@ -316,6 +316,7 @@ def check_same_network(estimator: Any, data: TrainingData) -> None:
             estimator.hidden_layer_size,
         ),
         "the classes": (estimator.classes_.tolist(), data.classes.tolist()),
+        "activation": (estimator._training_state["activation"], estimator.activation),
     }
     for name, (trained, wanted) in changes.items():
         if trained != wanted:
@@ -323,6 +324,11 @@ def check_same_network(estimator: Any, data: TrainingData) -> None:
                 f"Training cannot go on: {name} changed from {trained} to {wanted}. "
                 "Set it back, or start anew with fit and warm_start=False."
             )
+    if not estimator.fit_intercept and any(b.any() for b in estimator.intercepts_):
+        raise ValueError(
+            "Training cannot go on: fit_intercept=False, but there are biases that are "
+            "not zero. Set it back, or start anew with fit and warm_start=False."
+        )
 
 
 def check_sorted_classes(classes: Any, n_outputs: int | None = None) -> np.ndarray:

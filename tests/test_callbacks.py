@@ -111,9 +111,7 @@ def test_a_callback_that_raises_leaves_the_estimator_as_it_was(images):
     assert_array_equal(clf.coefs_[0], before)
 
 
-def test_monitor_in_a_grid_search_has_a_row_a_fit_and_epoch(
-    images, capsys
-):
+def test_monitor_in_a_grid_search_has_a_row_a_fit_and_epoch(images, capsys):
     from sklearn.callback import ProgressBar, ScoringMonitor
 
     monitor = ScoringMonitor(scoring="accuracy")

@@ -206,6 +206,8 @@ def test_balanced_weights_of_partial_fit_count_all_rows_seen(problem):
     ("change", "name"),
     [
         ({"hidden_layer_size": 6}, "hidden_layer_size changed from 5 to 6"),
+        ({"activation": "tanh"}, "activation changed from relu to tanh"),
+        ({"fit_intercept": False}, "fit_intercept=False, but there are biases"),
         ({"n_features": 3}, "the number of features changed from 6 to 3"),
         ({"n_classes": 3}, "the classes changed"),
     ],
@@ -214,6 +216,7 @@ def test_another_network_cannot_go_on(problem, change, name):
     X, y, _ = problem
     clf = TwoLayerClassifier(5, warm_start=True, max_iter=1, random_state=0).fit(X, y)
     before = clf.coefs_[0].copy()
+    change = dict(change)
     n_classes = change.pop("n_classes", 4)
     n_features = change.pop("n_features", 6)
     rows = y < n_classes
