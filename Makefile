@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/plot_quickstart.py
@@ -15,6 +15,10 @@ lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/epoch_time.py
+	$(BIN)/python benchmarks/epoch_overhead.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -314,3 +314,22 @@ def test_a_batch_allocates_less_than_a_hidden_layer(activation, loss, solver):
         max_grad_norm=1.0,
     )
     assert n_bytes < 128 * 128 * 4
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_many_parameters_are_trained_as_few_are(solver):
+    # 120,000 features of which all but six are zero: without a penalty the six are
+    # trained as if they were alone, wherever in the long vector they stand.
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 6)), np.arange(30) % 3
+    places = [0, 1, 40_000, 70_000, 119_998, 119_999]
+    wide = np.zeros((30, 120_000))
+    wide[:, places] = X
+    W1, W2 = rng.normal(size=(6, 2)), rng.normal(size=(2, 3))
+    W1_wide = np.zeros((120_000, 2))
+    W1_wide[places] = W1
+    make = {"solver": solver, "alpha": 0.0, "max_iter": 3, "sampling": "sequential"}
+    few = TwoLayerClassifier(2, weight_init=(W1, W2), **make).fit(X, y)
+    many = TwoLayerClassifier(2, weight_init=(W1_wide, W2), **make).fit(wide, y)
+    assert_allclose(many.coefs_[0][places], few.coefs_[0], rtol=1e-9)
+    assert np.count_nonzero(many.coefs_[0]) == 12
