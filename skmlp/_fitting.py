@@ -115,8 +115,7 @@ def build_training(
         data.weight,
         batch_size=batch_size,
         block_rows=n_block_rows,
-        # The order of the rows of a full batch makes no difference but takes time.
-        sampling=SAMPLINGS["sequential" if full_batch else estimator.sampling],
+        sampling=SAMPLINGS[_sampling(estimator, full_batch)],
         subset=subset,
         mean_weight=mean_weight,
     )
@@ -242,6 +241,14 @@ def _batch_size(estimator: Any, n_rows: int, full_batch: bool) -> int:
         return n_rows
     wanted = 200 if estimator.batch_size == "auto" else estimator.batch_size
     return min(wanted, n_rows)
+
+
+def _sampling(estimator: Any, full_batch: bool) -> str:
+    """Return how to draw; the order within a full batch only takes time."""
+    orderless = full_batch and estimator.sampling == "shuffle"
+    return (
+        "sequential" if orderless or estimator.solver == "lbfgs" else estimator.sampling
+    )
 
 
 def _rows(

@@ -134,7 +134,8 @@ def check_fit_data(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Traini
             f"{type(estimator).__name__} needs samples of at least 2 classes; y holds "
             f"only one class, {classes.tolist()[0]!r}."
         )
-    dtype = _computation_dtype(estimator, X)
+    goes_on = estimator.warm_start and hasattr(estimator, "coefs_")
+    dtype = _computation_dtype(estimator, X, goes_on)
     check_magnitude(X, dtype)
     weight, totals = _check_weight(
         estimator, X, y_index, classes, sample_weight, np.zeros(len(classes)), dtype
@@ -159,7 +160,7 @@ def check_partial_fit_data(
     all_classes = _check_classes(estimator, classes)
     X, labels, features = _check_X_y(estimator, X, y, reset=not fitted)
     y_index = _encode(labels, all_classes)
-    dtype = estimator.coefs_[0].dtype if fitted else _computation_dtype(estimator, X)
+    dtype = _computation_dtype(estimator, X, goes_on=fitted)
     check_magnitude(X, dtype)
     earlier = estimator._class_totals if fitted else np.zeros(len(all_classes))
     weight, totals = _check_weight(
@@ -443,8 +444,10 @@ def _check_classes(estimator: Any, classes: Any) -> np.ndarray:
     return given
 
 
-def _computation_dtype(estimator: Any, X: Matrix) -> np.dtype:
-    """Return float64 for input at least that wide, float32 for all else."""
+def _computation_dtype(estimator: Any, X: Matrix, goes_on: bool) -> np.dtype:
+    """Return the weights' dtype, or float64 for X that wide, float32 for all else."""
+    if goes_on:
+        return estimator.coefs_[0].dtype
     if estimator.dtype != "auto":
         return np.dtype(estimator.dtype)
     is_wide = X.dtype.kind == "f" and X.dtype.itemsize >= 8

@@ -178,6 +178,22 @@ def test_warm_start_goes_on_where_fit_ended(problem):
     assert (twice.n_iter_, twice.t_) == (10, 10 * len(y))
 
 
+def test_warm_start_keeps_the_precision_it_began_with(problem):
+    X, y, _ = problem
+    clf = TwoLayerClassifier(5, warm_start=True, max_iter=2, random_state=0)
+    clf.fit(X.astype(np.float32), y).fit(X, y)
+    assert clf.coefs_[0].dtype == np.float32
+    assert clf.n_iter_ == 4
+
+
+def test_a_full_batch_drawn_with_replacement_is_not_the_whole_set(problem):
+    X, y, _ = problem
+    make = {"batch_size": None, "max_iter": 1, "random_state": 0}
+    drawn = TwoLayerClassifier(5, sampling="replacement", **make).fit(X, y)
+    whole = TwoLayerClassifier(5, sampling="shuffle", **make).fit(X, y)
+    assert drawn.loss_ != whole.loss_
+
+
 def test_partial_fit_goes_on_where_the_last_call_ended(problem):
     X, y, _ = problem
     make = {"random_state": 0, "dropout": 0.3, "batch_size": 16}
