@@ -38,7 +38,7 @@ print(f"Accuracy on {len(X_test)} other images: {model.score(X_test, y_test):.4f
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "digits.joblib"
     joblib.dump(model, path)
-    print(f"Written to {path.name}, {path.stat().st_size / 1024:.0f} kB.")
+    print(f"Written to a temporary file, {path.stat().st_size / 1024:.0f} kB.")
     loaded = joblib.load(path)
 same = np.array_equal(loaded.predict_proba(X_test), model.predict_proba(X_test))
 print(f"Loaded again, it predicts the same, bit for bit: {same}")

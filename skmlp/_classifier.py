@@ -227,8 +227,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     scoring : str or callable, default='loss'
         The score that `early_stopping` watches: 'loss' (the negative loss, without the
         penalty), the name of a scorer of scikit-learn, or a callable
-        ``scoring(estimator, X, y)``. Greater is better. Sample weights are passed on as
-        ``sample_weight`` where there are some.
+        ``scoring(estimator, X, y)`` that returns a number. Greater is better; NaN is no
+        improvement. Where samples or classes are weighted, a scorer that has a
+        parameter ``sample_weight`` is passed their product.
 
     monitor_train : bool, default=False
         Whether to measure, after each epoch, the loss (without the penalty and without

@@ -161,8 +161,9 @@ def build_monitor(
         evaluate_val = evaluation(estimator, training, validation)
         measures.append(lambda: _named("val", evaluate_val()))
         if estimator.scoring != "loss":
-            watched = scoring_name(estimator.scoring)
-            measures.append(_metric(estimator, training, data.classes, validation))
+            watched, score = _validation.check_scorer(estimator)
+            predictor = _predictor(estimator, training.params, data.classes)
+            measures.append(_metric(watched, score, predictor, validation))
         training.state.watched = watched
     return Monitor(
         training,
@@ -210,15 +211,6 @@ def _reporter(verbose: bool | int) -> Callable[[Row, bool], None]:
             print_epoch(row, is_best)
 
     return report
-
-
-def scoring_name(scoring: str | Callable[..., float]) -> str:
-    """Return the name of a metric in the history."""
-    return (
-        scoring
-        if isinstance(scoring, str)
-        else getattr(scoring, "__name__", type(scoring).__name__)
-    )
 
 
 def _initializer(estimator: Any, layer: int) -> Initializer:
@@ -293,18 +285,12 @@ def _max_plateaus(estimator: Any) -> float:
 
 
 def _metric(
-    estimator: Any,
-    training: Training | LBFGSTraining,
-    classes: np.ndarray,
-    validation: TrainingData,
+    name: str, score: Callable[..., float], predictor: Any, validation: TrainingData
 ) -> Callable[[], Row]:
     """Return what measures the scorer on validation data."""
-    scorer = _validation.check_scorer(estimator, estimator.scoring)
-    name = scoring_name(estimator.scoring)
-    labels = classes[validation.y]
-    weights = {} if validation.is_unweighted else {"sample_weight": validation.weight}
-    predictor = _predictor(estimator, training.params, classes)
-    return lambda: {name: float(scorer(predictor, validation.X, labels, **weights))}
+    labels = predictor.classes_[validation.y]
+    weight = None if validation.is_unweighted else validation.weight
+    return lambda: {name: score(predictor, validation.X, labels, weight)}
 
 
 def _predictor(estimator: Any, params: Parameters, classes: np.ndarray) -> Any:

@@ -109,8 +109,9 @@ class Monitor:
 def append_row(history: dict[str, list[float]], row: Row) -> None:
     """Add a row to columns of equal length; what was not measured is NaN."""
     n_rows = len(history.get("epoch", []))
-    for name in row.keys() - history.keys():
-        history[name] = [math.nan] * n_rows
+    for name in row:
+        if name not in history:
+            history[name] = [math.nan] * n_rows
     for name, column in history.items():
         column.append(row.get(name, math.nan))
 

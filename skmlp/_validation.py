@@ -6,6 +6,7 @@ Nothing here changes the estimator: what is learnt about the input is handed bac
 from __future__ import annotations
 
 import copy
+import inspect
 import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -15,7 +16,11 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import column_or_1d
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+)
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.sparsefuncs import min_max_axis
@@ -68,7 +73,7 @@ PARAMETER_CONSTRAINTS: dict[str, list] = {
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [_COUNT],
     "tol": [_NON_NEGATIVE],
-    "scoring": [StrOptions({"loss", *get_scorer_names()}), callable],
+    "scoring": [str, callable],
     "monitor_train": ["boolean"],
     "warm_start": ["boolean"],
     "random_state": ["random_state"],
@@ -104,7 +109,15 @@ class TrainingData(NamedTuple):
 
 def check_parameters(estimator: Any) -> None:
     """Raise where a constructor parameter, or a pair of them, is invalid."""
-    estimator._validate_params()
+    try:
+        estimator._validate_params()
+    except InvalidParameterError as error:
+        if isinstance(estimator.learning_rate, Real):
+            hint = f"For a number use learning_rate_init={estimator.learning_rate}."
+            raise InvalidParameterError(f"{error} {hint}") from None
+        raise
+    if estimator.scoring != "loss":
+        check_scorer(estimator)
     for name in ("weight_init", "init_scale"):
         value = getattr(estimator, name)
         if isinstance(value, tuple | list) and len(value) != 2:
@@ -362,9 +375,36 @@ def describe_scale(X: Matrix) -> str:
     )
 
 
-def check_scorer(estimator: Any, scoring: Any) -> Any:
-    """Return the scorer that a name or a callable stands for."""
-    return check_scoring(estimator, scoring=scoring)
+def check_scorer(estimator: Any) -> tuple[str, Any]:
+    """Return the name of the metric that `scoring` stands for, and its scorer.
+
+    The scorer takes the estimator, X, y and weights or None, and returns a float.
+    """
+    scoring = estimator.scoring
+    if isinstance(scoring, str) and scoring not in get_scorer_names():
+        raise ValueError(
+            f"scoring={scoring!r} is neither 'loss' nor the name of a scorer; "
+            "sklearn.metrics.get_scorer_names() lists them."
+        )
+    scorer = check_scoring(estimator, scoring=scoring)
+    metric = getattr(scorer, "_score_func", scorer)
+    name = getattr(metric, "__name__", "scoring").strip("<>")
+    name = scoring if isinstance(scoring, str) else name
+    parameters = inspect.signature(metric).parameters
+    takes_weights = "sample_weight" in parameters or any(
+        p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()
+    )
+
+    def score(predictor: Any, X: Matrix, y: np.ndarray, weight: Any) -> float:
+        passes = (
+            {"sample_weight": weight} if takes_weights and weight is not None else {}
+        )
+        value = scorer(predictor, X, y, **passes)
+        if not isinstance(value, Real):
+            raise ValueError(f"scoring={name} must return one number; got {value!r}.")
+        return float(value)
+
+    return name, score
 
 
 def _check_X_y(

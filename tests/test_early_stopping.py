@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.datasets import make_classification
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, make_scorer
 
 from skmlp import TwoLayerClassifier
 
@@ -126,9 +126,54 @@ def test_lbfgs_stops_early_too(noisy):
     assert clf.n_iter_ == clf.best_epoch_ + 5 < 500
 
 
+def gain(y_true, y_pred):
+    """Return a metric that takes no weights."""
+    return float(np.mean(y_true == y_pred))
+
+
+@pytest.mark.parametrize(
+    ("scoring", "name"),
+    [
+        (make_scorer(gain), "gain"),
+        (lambda estimator, X, y: 0.0, "lambda"),
+        ("f1_macro", "f1_macro"),
+        (Watch([0.0] * 20), "scoring"),
+    ],
+)
+def test_any_scorer_goes_with_class_weights(noisy, scoring, name):
+    weighted = {0: 1.0, 1: 2.0, 2: 3.0}
+    clf = stopped(noisy, scoring=scoring, class_weight=weighted, max_iter=3)
+    assert list(clf.history_)[-1] == name
+
+
+@pytest.mark.parametrize("value", [None, np.ones(2), "good"])
+def test_scoring_must_return_a_number(noisy, value):
+    def score(estimator, X, y):
+        return value
+
+    with pytest.raises(ValueError, match="scoring=score must return one number; got"):
+        stopped(noisy, scoring=score)
+
+
+def test_nan_is_no_improvement(noisy):
+    watch = Watch([np.nan, 1.0, np.nan, np.nan, np.nan])
+    clf = stopped(noisy, scoring=watch, n_iter_no_change=3)
+    assert (clf.n_iter_, clf.best_epoch_) == (5, 2)
+
+
+def test_unknown_scorer_is_refused_with_a_remedy(noisy):
+    with pytest.raises(ValueError, match=r"'f1-macro' is neither .*scorer_names"):
+        stopped(noisy, scoring="f1-macro")
+
+
+def test_a_number_as_schedule_is_pointed_to_learning_rate_init(noisy):
+    with pytest.raises(ValueError, match=r"For a number use learning_rate_init=0\.5"):
+        stopped(noisy, learning_rate=0.5)
+
+
 def test_history_has_columns_of_equal_length(noisy):
     clf = stopped(noisy, scoring="f1_macro").partial_fit(*noisy)
-    assert set(clf.history_) == {
+    assert list(clf.history_) == [
         "epoch",
         "loss",
         "learning_rate",
@@ -136,7 +181,7 @@ def test_history_has_columns_of_equal_length(noisy):
         "val_loss",
         "val_accuracy",
         "f1_macro",
-    }
+    ]
     assert {len(column) for column in clf.history_.values()} == {clf.n_iter_}
     assert clf.history_["epoch"] == list(range(1, clf.n_iter_ + 1))
     assert np.isnan(clf.history_["f1_macro"][-1])
