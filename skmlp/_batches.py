@@ -26,8 +26,8 @@ __all__ = [
 # A dense array or a CSR matrix or array; SciPy ships no types.
 Matrix: TypeAlias = Any
 
-# How many numbers the buffers of one block may hold together: 8 MB in float32.
-_BLOCK_ELEMENTS = 2**21
+# How many numbers the buffers of one block may hold together: 2 MB in float32, a cache.
+_BLOCK_ELEMENTS = 2**19
 _MIN_BLOCK_ROWS = 256
 
 

@@ -253,7 +253,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     dtype : {'auto', 'float32', 'float64'}, default='auto'
         In which precision the network computes: 'auto' is float64 for float64 X and
-        float32 for all else. X itself is never copied or cast as a whole.
+        float32 for all else. X itself is never copied or cast as a whole. Training that
+        goes on keeps the precision that it began with.
 
     Attributes
     ----------
@@ -276,7 +277,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     history_ : dict of lists
         One entry an epoch in each of 'epoch', 'loss' (the mean of the objective over
         the epoch's batches), 'learning_rate' (of its last step) and 'seconds' (of
-        training, measures included); with validation data also in 'val_loss' (without
+        training, without measuring); with validation data also in 'val_loss' (without
         the penalty), 'val_accuracy' and the name of the scorer; with `monitor_train` in
         'train_loss' and 'train_accuracy'. NaN where an epoch was not measured. Ready
         for ``pandas.DataFrame(clf.history_)``. `partial_fit` keeps the last 1000.
@@ -302,7 +303,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         where there was no validation data.
 
     best_validation_score_ : float or None
-        The highest of them.
+        The highest of them since the last `fit` began.
 
     best_epoch_ : int or None
         The epoch, counted from 1 as in ``history_["epoch"]``, that had it.
@@ -491,8 +492,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             The labels in the order of the outputs; sorted, without repeats.
         **params : dict
             Parameters of the constructor. `activation` and `loss` should be those that
-            the weights were trained with; ``dtype="auto"`` is float64 where one of
-            `coefs` is.
+            the weights were trained with; ``dtype="auto"`` is float32 where both
+            `coefs` are, else float64.
 
         Returns
         -------
@@ -537,6 +538,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 "activation": estimator.activation,
                 "progress": asdict(Progress()),
                 "rng": None,
+                "split_seed": 0,
                 "solver": None,
             },
         )
@@ -590,7 +592,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         -----
         sklearn.exceptions.ConvergenceWarning
             If training diverged and the weights of an earlier epoch were restored, if
-            it ended with a larger loss than it began with, or if it was interrupted.
+            it ended with a larger loss than it began with (by more than 0.01), or if it
+            was interrupted.
 
         Examples
         --------
@@ -599,27 +602,31 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.fit([[0.0], [1.0]], ["no", "yes"]).predict([[0.1], [0.9]])
         array(['no', 'yes'], dtype='<U3')
         """
-        _validation.check_parameters(self)
-        data = _validation.check_fit_data(self, X, y, sample_weight)
+        settings = _validation.check_parameters(self)
+        data = _validation.check_fit_data(settings, X, y, sample_weight)
         validation = _validation.check_validation_data(
-            self, data, X_val, y_val, sample_weight_val
+            settings, data, X_val, y_val, sample_weight_val
         )
         goes_on = self.warm_start and hasattr(self, "coefs_")
-        state = (_fitting.resume if goes_on else _fitting.start)(self, data)
-        state.progress.plan(self.max_iter)
+        state = (_fitting.resume if goes_on else _fitting.start)(settings, data)
+        state.progress.plan(settings.max_iter)
         subset = None
         if validation is None and self.early_stopping:
-            subset, validation = hold_out(data, self.validation_fraction, state.rng)
-        tasks = self._tasks(data, state, sample_weight)
-        training = _fitting.build_training(self, data, state, subset)
-        monitor = _fitting.build_monitor(self, training, data, validation, tasks)
+            subset, validation = hold_out(
+                data,
+                settings.validation_fraction,
+                np.random.default_rng(state.split_seed),
+            )
+        tasks = self._tasks(X, y, sample_weight, data, state)
+        training = _fitting.build_training(settings, data, state, subset)
+        monitor = _fitting.build_monitor(settings, training, data, validation, tasks)
         try:
-            _divergence.run(self, training, monitor, self.max_iter, data)
+            _divergence.run(settings, training, monitor, settings.max_iter, data)
         except KeyboardInterrupt:
             _divergence.keep_what_was_learnt(monitor)
         if self.early_stopping:
             monitor.restore_best()
-        _divergence.compare_with_start(self, training, monitor, data)
+        _divergence.compare_with_start(settings, training, monitor, data)
         self._publish(**self._fitted(data, state, keeps_solver=self.warm_start))
         tasks.end_fit()
         return self
@@ -643,7 +650,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         that the schedule plans with, and after them its last value holds. Weights are
         taken as they are: those of one call are not measured by their mean, as `fit`
         does, so that they mean the same in every call. A call that raises changes
-        nothing. Callbacks are not called.
+        nothing; one that only makes the loss larger does not warn. Callbacks are not
+        called.
 
         Parameters
         ----------
@@ -683,17 +691,19 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.n_iter_, clf.t_
         (2, 4)
         """
-        _validation.check_parameters(self)
-        data = _validation.check_partial_fit_data(self, X, y, classes, sample_weight)
+        settings = _validation.check_parameters(self)
+        data = _validation.check_partial_fit_data(
+            settings, X, y, classes, sample_weight
+        )
         validation = _validation.check_validation_data(
-            self, data, X_val, y_val, sample_weight_val
+            settings, data, X_val, y_val, sample_weight_val
         )
         goes_on = hasattr(self, "coefs_")
-        state = (_fitting.resume if goes_on else _fitting.start)(self, data)
-        state.progress.planned_epochs = self.max_iter
-        training = _fitting.build_training(self, data, state, mean_weight=1.0)
-        monitor = _fitting.build_monitor(self, training, data, validation)
-        _divergence.run(self, training, monitor, 1, data)
+        state = (_fitting.resume if goes_on else _fitting.start)(settings, data)
+        state.progress.planned_epochs = settings.max_iter
+        training = _fitting.build_training(settings, data, state, mean_weight=1.0)
+        monitor = _fitting.build_monitor(settings, training, data, validation)
+        _divergence.run(settings, training, monitor, 1, data)
         state.forget_history_before(_KEPT_EPOCHS)
         self._publish(**self._fitted(data, state, keeps_solver=True))
         return self
@@ -832,17 +842,20 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     @property
     def best_validation_score_(self) -> float | None:
-        """The highest validation score, or None."""
-        measured = [s for s in self.validation_scores_ or () if not math.isnan(s)]
-        return max(measured, default=None)
+        """The highest validation score since the last fit began, or None."""
+        return max(self._scores_by_epoch().values(), default=None)
 
     @property
     def best_epoch_(self) -> int | None:
         """The first epoch with the highest validation score, or None."""
-        scores = self.validation_scores_ or []
-        if not scores or self.best_validation_score_ is None:
-            return None
-        return int(self.history_["epoch"][scores.index(self.best_validation_score_)])
+        scores = self._scores_by_epoch()
+        return max(scores, key=scores.__getitem__, default=None)
+
+    def _scores_by_epoch(self) -> dict[int, float]:
+        """Return the validation scores since the last fit began, without NaN."""
+        first = self._training_state["progress"]["planned_from"]
+        pairs = zip(self.history_["epoch"], self.validation_scores_ or (), strict=False)
+        return {e: score for e, score in pairs if e > first and not math.isnan(score)}
 
     @property
     def n_layers_(self) -> int:
@@ -861,7 +874,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return LOSSES[self.loss].out_activation
 
     def _tasks(
-        self, data: TrainingData, state: State, sample_weight: ArrayLike | None
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        data: TrainingData,
+        state: State,
     ) -> FitTasks:
         """Begin to tell callbacks of a fit."""
         weighted = sample_weight is not None
@@ -869,8 +887,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             self,
             self.max_iter,
             attributes=lambda: self._fitted(data, state, keeps_solver=True),
-            X=data.X,
-            y=data.classes[data.y],
+            X=X,
+            y=y,
             metadata={"sample_weight": sample_weight} if weighted else None,
         )
 

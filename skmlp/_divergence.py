@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._fitting import evaluation
-from skmlp._monitor import Monitor
+from skmlp._monitor import Monitor, Row
 from skmlp._threads import suitable_threads
 from skmlp._training import Diverged, LBFGSTraining, Training
 from skmlp._validation import TrainingData, describe_scale
+
+# How many rows tell at every end of training whether a closer look is needed.
+_A_FEW = 256
+# By how much the loss may have grown without a word: chance alone does that much.
+_NOISE = 0.01
 
 
 def warn(message: str) -> None:
@@ -36,12 +42,16 @@ def run(
     except Diverged as error:
         epoch = training.state.progress.n_epochs + 1
         message = f"Training diverged in epoch {epoch}. {_advice(estimator, data)}"
-        best = monitor.best_row
-        if best is None or best["loss"] >= training.start_loss:
+        start_loss, best_loss = _losses(
+            estimator, training, data, (monitor.start_flat, monitor.best_flat)
+        )
+        if monitor.best_row is None or not best_loss < start_loss:
             raise ValueError(message) from error
         monitor.restore_best()
         training.state.solver = None  # its moments are not to be trusted
-        warn(f"{message} The weights of epoch {best['epoch']} are restored.")
+        warn(
+            f"{message} The weights of epoch {monitor.best_row['epoch']} are restored."
+        )
 
 
 def keep_what_was_learnt(monitor: Monitor) -> None:
@@ -58,21 +68,14 @@ def compare_with_start(
     data: TrainingData,
 ) -> None:
     """Warn where the loss has grown; restore an epoch where it had not."""
-    if monitor.row is None or monitor.row["loss"] <= training.start_loss:
-        return  # as good as always: nothing more to measure
-    flat = training.params.flat
-    evaluate = evaluation(estimator, training, data, training.batches.subset)
-
-    def loss_at(weights: np.ndarray) -> float:
-        np.copyto(flat, weights)
-        return evaluate()[0]
-
-    end_flat = flat.copy()
-    with np.errstate(all="ignore"):
-        start_loss = loss_at(monitor.start_flat)
-        best_loss = loss_at(monitor.best_flat)
-        end_loss = loss_at(end_flat)
-    if end_loss <= start_loss:
+    flats = (monitor.start_flat, monitor.best_flat, training.params.flat.copy())
+    if monitor.row is None:
+        return
+    start_loss, _, end_loss = _losses(estimator, training, data, flats, in_short=True)
+    if end_loss <= start_loss and monitor.row["loss"] <= training.start_loss:
+        return  # and so it was on the rest, as good as always
+    start_loss, best_loss, end_loss = _losses(estimator, training, data, flats)
+    if end_loss <= start_loss + _NOISE:
         return
     message = (
         f"Training ended in epoch {monitor.row['epoch']} with a loss of "
@@ -81,8 +84,31 @@ def compare_with_start(
     )
     if monitor.best_row is not None and best_loss < start_loss:
         monitor.restore_best()
-        message += f" The weights of epoch {monitor.row['epoch']} are restored."
+        message += f" {_restored(monitor.best_row)}"
     warn(message)
+
+
+def _losses(
+    estimator: Any,
+    training: Training | LBFGSTraining,
+    data: TrainingData,
+    flats: Iterable[np.ndarray],
+    in_short: bool = False,
+) -> list[float]:
+    """Return the mean loss, on what is trained on or a few rows of it, at weights."""
+    rows = training.batches.subset
+    if in_short:
+        rows = np.arange(len(data.y)) if rows is None else rows
+        rows = rows[data.weight[rows] > 0][:_A_FEW]
+    evaluate = evaluation(estimator, training, data, rows)
+    end_flat = training.params.flat.copy()
+    losses = []
+    with np.errstate(all="ignore"):
+        for flat in flats:
+            np.copyto(training.params.flat, flat)
+            losses.append(evaluate()[0])
+    np.copyto(training.params.flat, end_flat)
+    return losses
 
 
 def _advice(estimator: Any, data: TrainingData) -> str:
@@ -90,3 +116,7 @@ def _advice(estimator: Any, data: TrainingData) -> str:
         f"Lower learning_rate_init={estimator.learning_rate_init}; "
         f"{describe_scale(data.X)}"
     )
+
+
+def _restored(row: Row) -> str:
+    return f"The weights of epoch {row['epoch']} are restored."

@@ -37,25 +37,30 @@ def start(estimator: Any, data: TrainingData) -> State:
     for layer, W in enumerate((params.W1, params.W2)):
         _initializer(estimator, layer)(W, rng)
         _validation.check_finite_weights(W, layer)
-    return State(params, rng, Progress())
+    state = State(params, rng, Progress())
+    state.split_seed = int(rng.integers(2**63))
+    return state
 
 
 def resume(estimator: Any, data: TrainingData) -> State:
     """Return the state that the last call ended with, as copies."""
     _validation.check_same_network(estimator, data)
     params = _zero_parameters(estimator, data)
-    kept = (*estimator.coefs_, *estimator.intercepts_)
+    trained = (*estimator.coefs_, *estimator.intercepts_)
     for own, array in zip(
-        (params.W1, params.W2, params.b1, params.b2), kept, strict=True
+        (params.W1, params.W2, params.b1, params.b2), trained, strict=True
     ):
         np.copyto(own, array)
     history = {name: list(column) for name, column in estimator.history_.items()}
     progress = Progress(**estimator._training_state["progress"])
-    state = State(params, _random_stream(estimator), progress, history)
+    kept = estimator._training_state
+    rng = _random_stream(estimator) if kept["rng"] is None else np.random.default_rng()
+    if kept["rng"] is not None:
+        rng.bit_generator.state = kept["rng"]
+    state = State(params, rng, progress, history)
     state.watched = estimator._watched
-    state.kept_solver = estimator._training_state["solver"]
-    if estimator._training_state["rng"] is not None:
-        state.rng.bit_generator.state = estimator._training_state["rng"]
+    state.kept_solver = kept["solver"]
+    state.split_seed = kept["split_seed"]
     return state
 
 
@@ -75,6 +80,7 @@ def trained_attributes(
             "activation": estimator.activation,
             "progress": asdict(state.progress),
             "rng": state.rng.bit_generator.state,
+            "split_seed": state.split_seed,
             "solver": state.solver_state() if keeps_solver else None,
         },
     }
@@ -165,6 +171,7 @@ def build_monitor(
             predictor = _predictor(estimator, training.params, data.classes)
             measures.append(_metric(watched, score, predictor, validation))
         training.state.watched = watched
+    training.state.progress.watch(watched)
     return Monitor(
         training,
         measures=measures,
@@ -217,7 +224,7 @@ def _initializer(estimator: Any, layer: int) -> Initializer:
     """Return what fills the weights of a layer."""
     init = estimator.weight_init
     if callable(init):
-        return init
+        return lambda W, rng: _validation.check_fills_in_place(init(W, rng), W)
     if not isinstance(init, str):
         return lambda W, rng: _validation.copy_initial_weights(init[layer], W, layer)
     if init == "auto":

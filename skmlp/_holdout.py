@@ -13,7 +13,7 @@ def hold_out(
     data: TrainingData, fraction: float, rng: np.random.Generator
 ) -> tuple[np.ndarray | None, TrainingData]:
     """Return the rows to train on, None for all, and the data to validate with."""
-    parts = stratified_parts(data.y, fraction, rng)
+    parts = stratified_parts(data.y, data.weight > 0, fraction, rng)
     if parts is not None:
         return parts[0], data.select(parts[1])
     warnings.warn(
@@ -27,20 +27,21 @@ def hold_out(
 
 
 def stratified_parts(
-    y: np.ndarray, fraction: float, rng: np.random.Generator
+    y: np.ndarray, counts: np.ndarray, fraction: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Split row numbers into training and validation, class by class.
 
-    Each class gives the rounded fraction of its rows; one with at least two rows keeps
-    one on each side, one with a single row is trained on. None where the fraction of
-    all rows would be fewer than two a class: too few to judge by.
+    Each class gives the rounded fraction of its rows that count; one with at least two
+    keeps one on each side, one with a single row is trained on. None where the fraction
+    of all would be fewer than two rows a class: too few to judge by.
     """
-    n_classes = len(np.unique(y))
-    if round(fraction * len(y)) < 2 * n_classes:
+    rows = np.flatnonzero(counts)
+    n_classes = len(np.unique(y[rows]))
+    if round(fraction * len(rows)) < 2 * n_classes:
         return None
     held_out = np.zeros(len(y), bool)
-    for rows in np.split(np.argsort(y, kind="stable"), np.cumsum(np.bincount(y))[:-1]):
-        if len(rows) > 1:
-            n_held_out = min(max(round(fraction * len(rows)), 1), len(rows) - 1)
-            held_out[rng.permutation(rows)[:n_held_out]] = True
+    for label in range(y.max() + 1):
+        members = rng.permutation(rows[y[rows] == label])
+        n_held_out = max(round(fraction * len(members)), 1)
+        held_out[members[: min(n_held_out, len(members) - 1)]] = True
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)

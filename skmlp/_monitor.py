@@ -73,6 +73,7 @@ class Monitor:
             raise Diverged
         row = self.row = self._record(loss)
         progress = self.training.state.progress
+        progress.count_epoch(self.training.batches.n_rows)
         score = watched_score(self.watched, row[self.watched])
         is_best = progress.judge(score, self.tol, self.n_iter_no_change)
         if is_best:
@@ -95,7 +96,7 @@ class Monitor:
 
     def _record(self, loss: float) -> Row:
         row: Row = {
-            "epoch": self.training.state.progress.n_epochs,
+            "epoch": self.training.state.progress.n_epochs + 1,
             "loss": loss,
             "learning_rate": self.training.learning_rate,
             "seconds": time.perf_counter() - self.started,

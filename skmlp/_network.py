@@ -19,7 +19,6 @@ gradient of the loss with respect to A      dA            as A
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -263,6 +262,4 @@ def evaluate(
         scratch = workspace[logits.shape[1]].dlogits
         total += loss.value_and_grad(y[rows], logits, weight[rows], scratch)
         total_weight += float(weight[rows].sum(dtype=np.float64))
-    if total_weight == 0:
-        return math.nan, math.nan
     return total / total_weight, correct / total_weight

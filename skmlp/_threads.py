@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
@@ -14,6 +15,39 @@ from threadpoolctl import ThreadpoolController
 _WORTH_THREADS = 2**25
 
 
+class _OneThread:
+    """Keeps BLAS to one thread while a fit is inside.
+
+    The limit is one of the process. Of several threads that fit at once, the first sets
+    it and restores it when it leaves; the others leave it alone, lest one of them find
+    the limit and restore that.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.owner: threading.Thread | None = None
+        self.depth = 0
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if self.owner is None:
+                self.owner = threading.current_thread()
+                self.limiter = _controller().limit(limits=1)
+            self.depth += self.owner is threading.current_thread()
+
+    def __exit__(self, *exception: object) -> None:
+        with self.lock:
+            if self.owner is not threading.current_thread():
+                return
+            self.depth -= 1
+            if self.depth == 0:
+                self.limiter.restore_original_limits()
+                self.owner = None
+
+
+_one_thread = _OneThread()
+
+
 @cache
 def _controller() -> Any:
     """Find the BLAS libraries that NumPy and SciPy have loaded; done once, some ms."""
@@ -24,6 +58,5 @@ def suitable_threads(
     n_rows: int, n_features: int, n_hidden: int
 ) -> AbstractContextManager:
     """Keep BLAS to one thread for small products; else to what is allowed already."""
-    if n_rows * n_features * n_hidden >= _WORTH_THREADS:
-        return nullcontext()
-    return _controller().limit(limits=1)
+    is_large = n_rows * n_features * n_hidden >= _WORTH_THREADS
+    return nullcontext() if is_large else _one_thread

@@ -44,6 +44,8 @@ class Progress:
         Epochs done and rows learnt from, ever.
     planned_from, planned_epochs : int
         The epoch at which the current plan began, and its length.
+    watched : str
+        What the scores are of.
     best_score : float
         The best score within the plan.
     n_stale, n_plateaus : int
@@ -54,6 +56,7 @@ class Progress:
     n_samples: int = 0
     planned_from: int = 0
     planned_epochs: int = 1
+    watched: str = "loss"
     best_score: float = -math.inf
     n_stale: int = 0
     n_plateaus: int = 0
@@ -62,6 +65,11 @@ class Progress:
         """Begin a plan of so many epochs; counts of the last plan are forgotten."""
         self.planned_from, self.planned_epochs = self.n_epochs, n_epochs
         self.best_score, self.n_stale, self.n_plateaus = -math.inf, 0, 0
+
+    def watch(self, name: str) -> None:
+        """Take scores of that name; those of another are forgotten."""
+        if name != self.watched:
+            self.watched, self.best_score, self.n_stale = name, -math.inf, 0
 
     def moment(self, share_of_epoch_done: float) -> Moment:
         """Return where training stands within an epoch."""
@@ -77,7 +85,7 @@ class Progress:
     def judge(self, score: float, tol: float, n_iter_no_change: int) -> bool:
         """Take in the score of an epoch; return whether it is the best so far."""
         self.n_stale = 0 if score > self.best_score + tol else self.n_stale + 1
-        if self.n_stale == n_iter_no_change:
+        if self.n_stale >= n_iter_no_change:
             self.n_stale = 0
             self.n_plateaus += 1
         is_best = score > self.best_score
@@ -100,6 +108,7 @@ class State:
         self.progress = progress
         self.history = {} if history is None else history
         self.watched = "loss"
+        self.split_seed = 0
         self.kept_solver: dict[str, Any] | None = None
         self.solver: Any = None
 
@@ -110,7 +119,11 @@ class State:
         fits = kept.keys() == set(solver.state) and all(
             np.shape(kept[name]) == np.shape(getattr(solver, name)) for name in kept
         )
-        if fits:
+        # What was gathered with other decays is in other units.
+        changed = any(
+            kept[n] != getattr(solver, n) for n in solver.options if n in kept
+        )
+        if fits and not changed:
             for name, value in kept.items():
                 setattr(solver, name, copy.copy(value))
 
@@ -150,7 +163,6 @@ class Training:
         for _ in range(n_epochs):
             epochs.begin_epoch()
             loss = self.run_epoch()
-            self.state.progress.count_epoch(self.batches.n_rows)
             if epochs.end_epoch(loss):
                 return
 
@@ -197,24 +209,27 @@ class LBFGSTraining:
         self.learning_rate = 1.0  # L-BFGS sets the length of its steps itself
         self.start_loss = math.nan
         self.iterate = self.params.flat.astype(np.float64)
+        self.in_iteration = False
 
     def run(self, n_epochs: int, epochs: Epochs) -> None:
         """Iterate so many times, or until converged or told to stop."""
-        last = self.state.progress.n_epochs + n_epochs
+
+        def loss_and_grad(flat: np.ndarray) -> tuple[float, np.ndarray]:
+            if not self.in_iteration:
+                epochs.begin_epoch()
+                self.in_iteration = True
+            return self._loss_and_grad(flat)
 
         def end_iteration(intermediate_result: optimize.OptimizeResult) -> None:
             np.copyto(self.iterate, intermediate_result.x)
             self.params.flat[...] = self.iterate
-            self.state.progress.count_epoch(self.batches.n_rows)
+            self.in_iteration = False
             if epochs.end_epoch(float(intermediate_result.fun)):
                 raise StopIteration
-            if self.state.progress.n_epochs < last:
-                epochs.begin_epoch()
 
-        epochs.begin_epoch()
         try:
             optimize.minimize(
-                self._loss_and_grad,
+                loss_and_grad,
                 self.iterate.copy(),
                 method="L-BFGS-B",
                 jac=True,

@@ -107,8 +107,12 @@ class TrainingData(NamedTuple):
         return bool((self.weight == self.weight[0]).all())
 
 
-def check_parameters(estimator: Any) -> None:
-    """Raise where a constructor parameter, or a pair of them, is invalid."""
+def check_parameters(estimator: Any) -> Any:
+    """Raise where a parameter, or a pair of them, is invalid; return a stand-in.
+
+    It is a copy of the estimator whose numbers are Python's: NumPy's would upcast
+    float32 or overflow.
+    """
     try:
         estimator._validate_params()
     except InvalidParameterError as error:
@@ -136,6 +140,11 @@ def check_parameters(estimator: Any) -> None:
             f"input_dropout={estimator.input_dropout!r} make random; set both to 0 or "
             "choose a stochastic solver: 'adam', 'adamw' or 'sgd'."
         )
+    stand_in = copy.copy(estimator)
+    for name, value in estimator.get_params(deep=False).items():
+        if isinstance(value, np.generic):
+            setattr(stand_in, name, value.item())
+    return stand_in
 
 
 def check_fit_data(estimator: Any, X: Any, y: Any, sample_weight: Any) -> TrainingData:
@@ -192,6 +201,7 @@ def check_validation_data(
         missing = "X_val" if X is None else "y_val"
         raise ValueError(f"{missing} is missing: X_val and y_val go together.")
     stand_in = copy.copy(estimator)
+    stand_in.__dict__.pop("feature_names_in_", None)
     stand_in.__dict__.update(data.features)
     try:
         X, labels, _ = _check_X_y(stand_in, X, y, reset=False)
@@ -201,12 +211,13 @@ def check_validation_data(
     except ValueError as error:
         raise ValueError(f"Validation data (X_val, y_val): {error}") from error
     _warn_of_other_scale(data.X, X)
-    weight = (
-        weight
-        * class_weight_of(estimator, data.classes, data.class_totals).astype(
-            weight.dtype
-        )[y_index]
-    )
+    class_weight = class_weight_of(estimator, data.classes, data.class_totals)
+    weight = weight * class_weight.astype(weight.dtype)[y_index]
+    if not weight.any():
+        raise ValueError(
+            "Validation data (X_val, y_val): no row counts. Check sample_weight_val "
+            "and class_weight."
+        )
     return data._replace(X=X, y=y_index, weight=weight)
 
 
@@ -267,8 +278,9 @@ def check_weight_arrays(
             "coefs and intercepts must hold two arrays each, of the hidden and the "
             f"output layer; got {len(coefs)} coefs and {n_intercepts} intercepts."
         )
-    is_float32 = all(np.asarray(W).dtype == np.float32 for W in coefs)
-    auto = "float32" if is_float32 else "float64"
+    dtypes = [np.asarray(W).dtype for W in coefs]
+    is_narrow = all(dtype.kind == "f" and dtype.itemsize <= 4 for dtype in dtypes)
+    auto = "float32" if is_narrow else "float64"
     dtype = auto if estimator.dtype == "auto" else estimator.dtype
     weights = [np.array(W, dtype=dtype) for W in coefs]
     shapes = [W.shape for W in weights]
@@ -312,6 +324,15 @@ def copy_initial_weights(array: Any, W: np.ndarray, layer: int) -> None:
     W[...] = array
 
 
+def check_fills_in_place(returned: Any, W: np.ndarray) -> None:
+    """Raise where a callable weight_init made an array instead of filling W."""
+    if returned is not None and returned is not W:
+        raise ValueError(
+            "weight_init must fill W in place, W[...] = rng.normal(size=W.shape), "
+            f"and return nothing; it returned {type(returned).__name__}."
+        )
+
+
 def check_finite_weights(W: np.ndarray, layer: int) -> None:
     """Raise where weight_init made a weight that is not finite."""
     if not np.isfinite(W).all():
@@ -353,6 +374,8 @@ def check_sorted_classes(classes: Any, n_outputs: int | None = None) -> np.ndarr
             f"classes must be sorted and without repeats; got {classes.tolist()}. Sort "
             "them, and the columns of the output layer with them."
         )
+    if len(classes) == 1 == n_outputs:
+        raise ValueError(f"There must be at least 2 classes; got {classes.tolist()}.")
     if n_outputs is not None and len(classes) != n_outputs:
         raise ValueError(
             f"There must be one output a class; got {len(classes)} classes and "
@@ -390,6 +413,8 @@ def check_scorer(estimator: Any) -> tuple[str, Any]:
     metric = getattr(scorer, "_score_func", scorer)
     name = getattr(metric, "__name__", "scoring").strip("<>")
     name = scoring if isinstance(scoring, str) else name
+    if name in ("epoch", "loss", "learning_rate", "seconds") or name[:4] == "val_":
+        name = f"scorer_{name}"  # the history has a column of that name already
     parameters = inspect.signature(metric).parameters
     takes_weights = "sample_weight" in parameters or any(
         p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()

@@ -207,6 +207,9 @@ class SquaredError(_SmoothedTargets):
 
         A zero becomes the smallest normal number, so that its logarithm is finite.
         """
+        np.subtract(
+            logits, logits.max(axis=0), out=logits
+        )  # changes nothing but rounding
         descending = -np.sort(-logits, axis=0)
         ranks = np.arange(1, len(logits) + 1, dtype=logits.dtype)[:, np.newaxis]
         surplus = (np.cumsum(descending, axis=0) - 1.0) / ranks

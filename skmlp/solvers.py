@@ -73,7 +73,7 @@ class SGD:
     """
 
     options: ClassVar[tuple[str, ...]] = ("momentum", "nesterovs_momentum")
-    state: ClassVar[tuple[str, ...]] = ("velocity",)
+    state: ClassVar[tuple[str, ...]] = ("velocity", "momentum")
 
     def __init__(
         self,
@@ -150,7 +150,13 @@ class Adam:
     """
 
     options: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
-    state: ClassVar[tuple[str, ...]] = ("mean", "mean_square", "n_steps")
+    state: ClassVar[tuple[str, ...]] = (
+        "mean",
+        "mean_square",
+        "n_steps",
+        "beta_1",
+        "beta_2",
+    )
 
     def __init__(
         self,

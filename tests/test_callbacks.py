@@ -68,6 +68,26 @@ def test_lbfgs_calls_them_for_each_iteration(images):
     assert recorder.calls.count("begin epoch") == 3
 
 
+def test_lbfgs_ends_every_epoch_that_it_begins(images):
+    recorder = Recorder()
+    clf = TwoLayerClassifier(5, solver="lbfgs", alpha=10.0, tol=1e-3, max_iter=500)
+    clf.set_callbacks(recorder).fit(*images)
+    assert clf.n_iter_ < 500
+    assert recorder.calls.count("begin epoch") == recorder.calls.count("end epoch")
+
+
+def test_callbacks_are_given_the_frame_that_fit_was(images):
+    from sklearn.callback import ScoringMonitor
+
+    pandas = pytest.importorskip("pandas")
+    X, y = images
+    frame = pandas.DataFrame(X).rename(columns=str)
+    monitor = ScoringMonitor(scoring="accuracy")
+    clf = TwoLayerClassifier(5, max_iter=2).set_callbacks(monitor)
+    clf.fit(frame, y)  # warnings are errors: none of feature names that are missing
+    assert len(monitor.get_logs().data_as_pandas) == 2
+
+
 def test_fitted_estimator_predicts_as_if_training_had_ended_then(images):
     recorder = Recorder()
     make = {"random_state": 0, "dropout": 0.2}

@@ -119,6 +119,7 @@ def test_log_probabilities_are_finite_where_probabilities_underflow():
         ([0.5, 0.5, 0.5], [1 / 3, 1 / 3, 1 / 3]),
         ([1.4, 0.0, -0.4], [1.0, 0.0, 0.0]),
         ([0.9, 0.3, -0.2], [0.8, 0.2, 0.0]),
+        ([1e18, 3e17, -2e18], [1.0, 0.0, 0.0]),
     ],
 )
 def test_probabilities_of_linear_outputs_are_the_nearest(outputs, nearest):
@@ -337,3 +338,49 @@ def test_input_dropout_of_sparse_rows_drops_only_what_is_there(problem):
     W1 = clf.set_params(alpha=0.0).fit(sparse.csr_array(X), y).coefs_[0]
     assert_array_equal(W1[2], W1_start[2])
     assert (W1[3] != W1_start[3]).any()
+
+
+def test_numpy_numbers_are_taken_as_python_s(digits):
+    X, _, y, _ = digits
+    plain = {"alpha": 1e-3, "momentum": 0.8, "learning_rate_init": 0.1, "epsilon": 1e-7}
+    plain |= {"label_smoothing": 0.1, "dropout": 0.2, "max_grad_norm": 0.5}
+    scalars = {name: np.float64(value) for name, value in plain.items()}
+    make = {"random_state": 0, "solver": "sgd", "max_iter": 2}
+    one = TwoLayerClassifier(20, batch_size=100, **make, **plain).fit(X, y)
+    sizes = {"hidden_layer_size": np.uint8(20), "batch_size": np.uint8(100)}
+    two = TwoLayerClassifier(**sizes, **make, **scalars).fit(X, y)
+    assert_array_equal(one.coefs_[0], two.coefs_[0])
+    assert isinstance(two.hidden_layer_size, np.uint8)
+
+
+def test_moments_gathered_with_other_decays_are_forgotten(problem):
+    X, y, _ = problem
+    clf = TwoLayerClassifier(5, random_state=0, beta_2=0.9, batch_size=None)
+    for _ in range(20):
+        clf.partial_fit(X, y, classes=range(4))
+    before = clf.coefs_[0].copy()
+    clf.set_params(beta_2=0.9999).partial_fit(X, y)
+    # Adam's first step from no memory: each weight moves by the rate, and not by more.
+    assert np.abs(clf.coefs_[0] - before).max() <= 0.001 * (1 + 1e-9)
+
+
+def test_going_on_takes_nothing_from_the_caller_s_random_state(problem):
+    X, y, _ = problem
+    random_state = np.random.RandomState(0)
+    clf = TwoLayerClassifier(5, random_state=random_state)
+    clf.partial_fit(X, y, classes=range(4))
+    position = random_state.get_state()[2]
+    clf.partial_fit(X, y)
+    assert random_state.get_state()[2] == position
+
+
+def test_weight_init_must_fill_in_place(problem):
+    X, y, _ = problem
+    clf = TwoLayerClassifier(5, weight_init=lambda W, rng: rng.normal(size=W.shape))
+    with pytest.raises(ValueError, match=r"fill W in place.*returned ndarray"):
+        clf.fit(X, y)
+
+
+def test_weights_of_a_single_class_are_refused():
+    with pytest.raises(ValueError, match="at least 2 classes"):
+        TwoLayerClassifier.from_weights([[[1.0]], [[1.0]]], None, [0])

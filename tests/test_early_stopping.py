@@ -103,6 +103,66 @@ def test_validation_loss_is_the_log_loss_of_what_is_held_out(noisy):
     np.testing.assert_allclose(clf.history_["val_loss"], shown, rtol=1e-10)
 
 
+def test_warm_start_holds_out_the_same_rows(noisy):
+    watch = Watch([0.0] * 9)
+    clf = stopped(noisy, scoring=watch, n_iter_no_change=1, warm_start=True)
+    clf.fit(*noisy).partial_fit(*noisy)
+    clf.fit(*noisy)
+    for labels in watch.labels:
+        assert_array_equal(labels, watch.labels[0])
+
+
+def test_best_epoch_is_that_of_the_last_fit(noisy):
+    scores = iter([5, 9, 8, 1, 2, 1])
+    clf = stopped(noisy, scoring=lambda *_: next(scores), max_iter=3, warm_start=True)
+    assert (clf.best_epoch_, clf.best_validation_score_) == (2, 9)
+    clf.fit(*noisy)
+    assert (clf.best_epoch_, clf.best_validation_score_) == (5, 2)
+    clf.set_params(early_stopping=False).fit(*noisy)
+    assert clf.best_epoch_ is None
+
+
+def test_rows_without_weight_are_not_held_out(noisy):
+    X, y = noisy
+    weight = np.zeros(len(y))
+    weight[::3] = 1.0
+    watch = Watch([0.0] * 2)
+    clf = TwoLayerClassifier(5, scoring=watch, early_stopping=True, n_iter_no_change=1)
+    clf.fit(X, y, sample_weight=weight)
+    assert len(watch.labels[0]) == 20
+    assert np.isfinite(clf.history_["val_loss"]).all()
+
+
+def test_weights_of_too_few_rows_watch_the_training_data(noisy):
+    X, y = noisy
+    weight = np.where(np.arange(len(y)) < 5, 1.0, 0.0)
+    clf = TwoLayerClassifier(5, early_stopping=True, max_iter=3)
+    with pytest.warns(UserWarning, match="too small to hold out"):
+        clf.fit(X, y, sample_weight=weight)
+    assert np.isfinite(clf.history_["val_loss"]).all()
+
+
+def test_training_rows_alone_are_measured_as_such():
+    # Labels that only memory can tell: what is trained on is learnt, the rest is not.
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(200, 50)), rng.integers(2, size=200)
+    make = {"validation_fraction": 0.5, "n_iter_no_change": 100, "tol": 0.0}
+    clf = stopped((X, y), monitor_train=True, max_iter=100, **make)
+    assert clf.history_["train_accuracy"][-1] == 1.0
+    assert clf.history_["val_accuracy"][-1] < 0.8
+
+
+@pytest.mark.parametrize("name", ["val_loss", "loss", "epoch", "seconds"])
+def test_name_of_a_scorer_cannot_take_a_column_of_the_history(noisy, name):
+    def score(estimator, X, y):
+        return estimator.score(X, y)
+
+    score.__name__ = name
+    clf = stopped(noisy, scoring=score, tol=0.0)
+    assert clf.best_validation_score_ == max(clf.history_[f"scorer_{name}"])
+    assert clf.history_["epoch"] == list(range(1, clf.n_iter_ + 1))
+
+
 def test_data_too_small_to_hold_out_is_watched_itself():
     X, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 4
     watch = Watch([0.0] * 4)

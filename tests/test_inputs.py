@@ -484,8 +484,8 @@ def test_any_view_predicts_like_its_copy(X, order, first, steps):
 # Not float16, whose sum overflows: scikit-learn then checks it by a mask as large as X.
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "float64", ">f8"])
 def test_training_copies_no_more_than_batches_of_X(dtype, order):
-    X = np.random.default_rng(0).integers(0, 256, (20_000, 200))
-    X, y = X.astype(dtype, order=order), np.arange(20_000) % 3
+    X = np.random.default_rng(0).integers(0, 256, (40_000, 200))
+    X, y = X.astype(dtype, order=order), np.arange(40_000) % 3
     clf = classifier(max_iter=1, batch_size=50)
     # Less than half a byte for each entry of X.
     assert peak_beyond_result(lambda: clf.fit(X, y)) < X.size / 2

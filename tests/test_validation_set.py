@@ -127,6 +127,14 @@ def test_bad_validation_data_is_refused_and_changes_nothing(
     assert clf.n_iter_ == 4
 
 
+def test_validation_rows_that_all_count_nothing_are_refused(parts):
+    X, y, X_val, y_val = parts
+    only = y_val == 3
+    weight = {k: float(k != 3) for k in range(10)}
+    with pytest.raises(ValueError, match="no row counts"):
+        make(class_weight=weight).fit(X, y, X_val=X_val[only], y_val=y_val[only])
+
+
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("factors", [(1, 16), (16, 1), (255, 1)])
 def test_validation_data_on_another_scale_warns(parts, factors, container):

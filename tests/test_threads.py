@@ -1,0 +1,72 @@
+"""BLAS threads: one for small products, restored whatever the order of leaving."""
+
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from skmlp import TwoLayerClassifier
+
+
+def blas_threads():
+    """Return the number of threads of each BLAS library."""
+    return [i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"]
+
+
+def fit(batch_size, during):
+    """Fit a network of 500 features and 400 units, and do something in the middle."""
+    rng = np.random.default_rng(0)
+    X, y = rng.random((batch_size, 500), dtype=np.float32), np.arange(batch_size) % 2
+    clf = TwoLayerClassifier(400, batch_size=batch_size, max_iter=1)
+    clf.set_params(learning_rate=lambda share: (during(), 1e-3)[1]).fit(X, y)
+
+
+@pytest.mark.parametrize(("batch_size", "expected"), [(100, 1), (200, 2)])
+def test_small_products_take_one_thread_and_large_ones_what_is_allowed(
+    batch_size, expected
+):
+    seen = []
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        fit(batch_size, during=lambda: seen.extend(blas_threads()))
+        assert blas_threads() == before
+    if max(before) == 2:
+        assert set(seen) == {expected}
+
+
+def test_more_than_allowed_is_never_taken():
+    seen = []
+    with threadpool_limits(1, user_api="blas"):
+        fit(200, during=lambda: seen.extend(blas_threads()))
+    assert set(seen) == {1}
+
+
+def test_threads_that_fit_at_once_leave_the_limit_as_it_was():
+    # The first enters, the second enters, the first leaves, the second leaves.
+    first_is_in, second_is_in, first_is_out = (threading.Event() for _ in range(3))
+    before = blas_threads()
+
+    def in_first():
+        first_is_in.set()
+        second_is_in.wait(60)
+
+    def in_second():
+        second_is_in.set()
+        first_is_out.wait(60)
+
+    first = threading.Thread(target=fit, args=(100, in_first))
+    second = threading.Thread(target=fit, args=(100, in_second))
+    first.start()
+    first_is_in.wait(60)
+    second.start()
+    first.join()
+    first_is_out.set()
+    second.join()
+    assert blas_threads() == before
+
+
+def test_a_fit_within_a_fit_leaves_the_limit_as_it_was():
+    before = blas_threads()
+    fit(100, during=lambda: fit(50, during=lambda: None))
+    assert blas_threads() == before
