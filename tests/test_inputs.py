@@ -638,7 +638,9 @@ def test_sparse_of_any_dtype_trains_like_its_cast(dtype, counts):
 )
 @pytest.mark.parametrize("kind", ["csr_array", "csc_array"])
 def test_sparse_X_is_never_made_dense(kind, params):
-    X = sparse.random(200, 10**6, 1e-5, dtype=np.float32, random_state=0)
+    places = np.random.default_rng(0).integers((200, 10**6), size=(2000, 2)).T
+    ones = np.ones(2000, np.float32)
+    X = sparse.coo_array((ones, tuple(places)), shape=(200, 10**6))
     X, y = SPARSE[kind](X), np.arange(200) % 3
     clf = classifier(max_iter=1, validation_fraction=0.2, **params)
     # Less than a byte for each entry; the weights and their Adam moments take half.
