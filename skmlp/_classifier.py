@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skmlp import _divergence, _fitting, _validation
+from skmlp import _divergence, _fitting, _validation, _weights
 from skmlp._batches import Matrix, block_rows, blocks_of
 from skmlp._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skmlp._holdout import hold_out
@@ -522,8 +522,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             given.setdefault("hidden_layer_size", W1_shape[1])
         estimator = cls(**given)
         _validation.check_parameters(estimator)
-        coefs, biases = _validation.check_weight_arrays(estimator, coefs, intercepts)
-        classes = _validation.check_sorted_classes(classes, coefs[1].shape[1])
+        coefs, biases = _weights.check_weight_arrays(estimator, coefs, intercepts)
+        classes = _weights.check_sorted_classes(classes, coefs[1].shape[1])
         estimator._publish(
             classes_=classes,
             n_features_in_=len(coefs[0]),

@@ -11,9 +11,10 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._fitting import evaluation
 from skmlp._monitor import Monitor, Row
+from skmlp._scale import describe_scale
 from skmlp._threads import suitable_threads
 from skmlp._training import Diverged, LBFGSTraining, Training
-from skmlp._validation import TrainingData, describe_scale
+from skmlp._validation import TrainingData
 
 # How many rows tell at every end of training whether a closer look is needed.
 _A_FEW = 256

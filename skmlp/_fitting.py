@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skmlp import _validation
+from skmlp import _validation, _weights
 from skmlp._batches import SAMPLINGS, Batches, Rows, block_rows, blocks_of, rows_of
 from skmlp._callbacks import FitTasks
 from skmlp._dropout import DroppedFeatures, DroppedUnits
@@ -36,7 +36,7 @@ def start(estimator: Any, data: TrainingData) -> State:
     rng = _random_stream(estimator)
     for layer, W in enumerate((params.W1, params.W2)):
         _initializer(estimator, layer)(W, rng)
-        _validation.check_finite_weights(W, layer)
+        _weights.check_finite_weights(W, layer)
     state = State(params, rng, Progress())
     state.split_seed = int(rng.integers(2**63))
     return state
@@ -44,7 +44,7 @@ def start(estimator: Any, data: TrainingData) -> State:
 
 def resume(estimator: Any, data: TrainingData) -> State:
     """Return the state that the last call ended with, as copies."""
-    _validation.check_same_network(estimator, data)
+    _weights.check_same_network(estimator, data)
     params = _zero_parameters(estimator, data)
     trained = (*estimator.coefs_, *estimator.intercepts_)
     for own, array in zip(
@@ -224,9 +224,9 @@ def _initializer(estimator: Any, layer: int) -> Initializer:
     """Return what fills the weights of a layer."""
     init = estimator.weight_init
     if callable(init):
-        return lambda W, rng: _validation.check_fills_in_place(init(W, rng), W)
+        return lambda W, rng: _weights.check_fills_in_place(init(W, rng), W)
     if not isinstance(init, str):
-        return lambda W, rng: _validation.copy_initial_weights(init[layer], W, layer)
+        return lambda W, rng: _weights.copy_initial_weights(init[layer], W, layer)
     if init == "auto":
         init = "he" if ACTIVATIONS[estimator.activation].is_rectifier else "glorot"
     scale = estimator.init_scale

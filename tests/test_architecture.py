@@ -15,9 +15,9 @@ LAYERS = [
     ["_classifier"],
     ["_divergence"],
     ["_fitting", "_holdout"],
-    ["_monitor"],
+    ["_monitor", "_weights"],
     ["_training", "_validation"],
-    ["_callbacks", "_dropout", "_threads"],
+    ["_callbacks", "_dropout", "_scale", "_threads"],
     ["_network"],
     ["_batches"],
     ["activations", "losses", "solvers", "schedules", "initializers", "datasets"],
@@ -29,7 +29,9 @@ SCIKIT_LEARN = {
     "_classifier",
     "_divergence",
     "_fitting",
+    "_scale",
     "_validation",
+    "_weights",
     "datasets",
 }
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))

@@ -1,0 +1,48 @@
+"""On which scale features lie: what networks are most sensitive to."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.sparsefuncs import min_max_axis
+
+from skmlp._batches import Matrix
+
+
+def warn_of_other_scale(X: Matrix, X_val: Matrix) -> None:
+    """Warn where most features of X_val lie on another scale than those of X."""
+    low, high = (np.asarray(bound, float) for bound in _range_of_features(X))
+    low_val, high_val = (np.asarray(b, float) for b in _range_of_features(X_val))
+    width, width_val = high - low, high_val - low_val
+    varies = (width > 0) & (width_val > 0)
+    outside = (high_val > high + 2 * width) | (low_val < low - 2 * width)
+    shrunken = (width_val < width / 10) & (X_val.shape[0] >= 10)
+    if varies.any() and (outside | shrunken)[varies].mean() > 0.5:
+        warnings.warn(
+            f"X_val is on another scale than X: most features lie between "
+            f"{low_val.min():.3g} and {high_val.max():.3g}, those of X between "
+            f"{low.min():.3g} and {high.max():.3g}. Transform X_val as X was; in a "
+            'Pipeline, by transform_input=["X_val"] and metadata routing.',
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+def _range_of_features(X: Matrix) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the largest value of each feature."""
+    return min_max_axis(X, axis=0) if issparse(X) else (X.min(axis=0), X.max(axis=0))
+
+
+def describe_scale(X: Matrix) -> str:
+    """Return the range of X in words, and a remedy where it is wide."""
+    values = X.data if issparse(X) else X
+    low, high = float(values.min(initial=0)), float(values.max(initial=0))
+    words = f"X lies between {low:.3g} and {high:.3g}"
+    if max(-low, high) <= 10:
+        return words + "."
+    return (
+        words + ", unscaled: put a MinMaxScaler or a StandardScaler in front, or for "
+        "sparse X a MaxAbsScaler."
+    )
