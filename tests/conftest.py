@@ -39,6 +39,7 @@ def weights():
 def full_data():
     """The folder that holds the whole of MNIST and Fashion-MNIST."""
     folder = os.environ.get("SKMLP_DATA")
-    if not folder or not (Path(folder) / "mnist").is_dir():
+    names = ("mnist", "fashion-mnist")
+    if not folder or not all(Path(folder, name).is_dir() for name in names):
         pytest.skip("SKMLP_DATA names no directory with mnist and fashion-mnist")
     return Path(folder)

@@ -4,10 +4,8 @@ import doctest
 import gzip
 import hashlib
 import json
-import os
 import struct
 from http.client import IncompleteRead
-from pathlib import Path
 from urllib.error import URLError
 
 import numpy as np
@@ -139,14 +137,6 @@ def openml_calls(monkeypatch, no_local_data):
 
     monkeypatch.setattr(datasets, "fetch_openml", answer)
     return calls
-
-
-@pytest.fixture
-def full_data():
-    home = os.environ.get("SKMLP_DATA")
-    if not home or not all(Path(home, folder).is_dir() for folder in FETCHERS):
-        pytest.skip("SKMLP_DATA names no directory with mnist and fashion-mnist")
-    return home
 
 
 @pytest.mark.parametrize("kind", CODES)
