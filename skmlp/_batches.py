@@ -6,6 +6,7 @@ them, or by a slice, which is a view where X has the dtype of the computation al
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -40,7 +41,7 @@ def block_rows(n_features: int, n_hidden: int, n_outputs: int) -> int:
 
 def leading(storage: np.ndarray, *shape: int) -> np.ndarray:
     """Return the first elements of a vector as a contiguous array of this shape."""
-    return storage[: int(np.prod(shape))].reshape(shape)
+    return storage[: math.prod(shape)].reshape(shape)
 
 
 class DenseRows:

@@ -7,6 +7,8 @@ simple way to prevent neural networks from overfitting", JMLR 15, section 10.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import sparse
 
@@ -81,8 +83,8 @@ class DroppedFeatures:
 
     def _mask(self, shape: tuple[int, ...]) -> np.ndarray:
         """Draw a mask into storage that grows to the largest shape asked for."""
-        if self.storage.size < np.prod(shape):
-            self.storage = np.empty(int(np.prod(shape)), self.storage.dtype)
+        if self.storage.size < math.prod(shape):
+            self.storage = np.empty(math.prod(shape), self.storage.dtype)
         mask = leading(self.storage, *shape)
         draw_mask(self.rate, self.rng, out=mask)
         return mask
