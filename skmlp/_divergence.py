@@ -43,16 +43,15 @@ def run(
     except Diverged as error:
         epoch = training.state.progress.n_epochs + 1
         message = f"Training diverged in epoch {epoch}. {_advice(estimator, data)}"
-        start_loss, best_loss = _losses(
-            estimator, training, data, (monitor.start_flat, monitor.best_flat)
-        )
-        if monitor.best_row is None or not best_loss < start_loss:
+        if monitor.best_row is None:
+            raise ValueError(message) from error
+        flats = (monitor.start_flat, monitor.best_flat)
+        start_loss, best_loss = _losses(estimator, training, data, flats)
+        if not best_loss < start_loss:
             raise ValueError(message) from error
         monitor.restore_best()
         training.state.solver = None  # its moments are not to be trusted
-        warn(
-            f"{message} The weights of epoch {monitor.best_row['epoch']} are restored."
-        )
+        warn(f"{message} {_restored(monitor.best_row)}")
 
 
 def keep_what_was_learnt(monitor: Monitor) -> None:
@@ -69,9 +68,9 @@ def compare_with_start(
     data: TrainingData,
 ) -> None:
     """Warn where the loss has grown; restore an epoch where it had not."""
-    flats = (monitor.start_flat, monitor.best_flat, training.params.flat.copy())
     if monitor.row is None:
         return
+    flats = (monitor.start_flat, monitor.best_flat, training.params.flat.copy())
     start_loss, _, end_loss = _losses(estimator, training, data, flats, in_short=True)
     if end_loss <= start_loss and monitor.row["loss"] <= training.start_loss:
         return  # and so it was on the rest, as good as always

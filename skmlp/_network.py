@@ -19,6 +19,7 @@ gradient of the loss with respect to A      dA            as A
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -254,7 +255,10 @@ def evaluate(
     loss: Loss,
     workspace: Workspace,
 ) -> tuple[float, float]:
-    """Return the weighted mean loss, without penalty, and the weighted accuracy."""
+    """Return the weighted mean loss, without penalty, and the weighted accuracy.
+
+    NaN where no row counts, as in a chunk of a class of weight 0.
+    """
     total, correct, total_weight = 0.0, 0.0, 0.0
     for rows, logits in blockwise_logits(params, blocks, activation, workspace):
         hits = logits.argmax(axis=0) == y[rows]
@@ -262,4 +266,6 @@ def evaluate(
         scratch = workspace[logits.shape[1]].dlogits
         total += loss.value_and_grad(y[rows], logits, weight[rows], scratch)
         total_weight += float(weight[rows].sum(dtype=np.float64))
+    if total_weight == 0:
+        return math.nan, math.nan
     return total / total_weight, correct / total_weight

@@ -194,6 +194,17 @@ def test_weights_mean_the_same_in_every_partial_fit(digits):
     assert light.loss_ == pytest.approx(0.1 * slow.loss_, rel=1e-6)
 
 
+def test_a_chunk_that_counts_nothing_changes_no_weight(digits):
+    X, _, y, _ = digits
+    weights = {k: float(k != 3) for k in range(10)}
+    make = {"solver": "sgd", "momentum": 0.0, "alpha": 0.0, "monitor_train": True}
+    clf = TwoLayerClassifier(20, class_weight=weights, **make)
+    before = clf.partial_fit(X, y, classes=range(10)).coefs_[0]
+    clf.partial_fit(X[y == 3], y[y == 3])
+    assert_array_equal(clf.coefs_[0], before)
+    assert np.isnan(clf.history_["train_loss"][-1])
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_two_fits_of_50_epochs_are_one_of_100(digits, solver):
     X, y = digits[1], digits[3]
