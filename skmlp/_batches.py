@@ -210,17 +210,31 @@ class Batches:
         order = self.sampling(self.n_rows, rng)
         if self.subset is not None:
             order = self.subset if order is None else self.subset[order]
+        y = self.y if order is None else self.y[order]
+        weight = self._scaled_weights(order)
         for start in range(0, self.n_rows, self.batch_size):
             stop = min(start + self.batch_size, self.n_rows)
-            yield Batch(
-                self._blocks(order, start, stop), stop - start, start / self.n_rows
-            )
+            blocks = self._blocks(order, y, weight, start, stop)
+            yield Batch(blocks, stop - start, start / self.n_rows)
+
+    def _scaled_weights(self, order: np.ndarray | None) -> np.ndarray:
+        """Return what each row counts in its batch, in the order of the epoch."""
+        weight = self.weight.copy() if order is None else self.weight[order]
+        np.multiply(weight, 1.0 / (self.batch_size * self.mean_weight), out=weight)
+        n_last = self.n_rows % self.batch_size
+        if n_last:
+            weight[-n_last:] *= self.batch_size / n_last
+        return weight
 
     def _blocks(
-        self, order: np.ndarray | None, start: int, stop: int
+        self,
+        order: np.ndarray | None,
+        y: np.ndarray,
+        weight: np.ndarray,
+        start: int,
+        stop: int,
     ) -> Iterator[Block]:
-        scale = 1.0 / ((stop - start) * self.mean_weight)
         for first in range(start, stop, self.block_rows):
-            last = min(first + self.block_rows, stop)
-            key = slice(first, last) if order is None else order[first:last]
-            yield Block(self.rows[key], self.y[key], self.weight[key] * scale)
+            part = slice(first, min(first + self.block_rows, stop))
+            key = part if order is None else order[part]
+            yield Block(self.rows[key], y[part], weight[part])

@@ -51,13 +51,18 @@ class _SmoothedTargets:
 
     def __init__(self, label_smoothing: float = 0.0) -> None:
         self.label_smoothing = label_smoothing
+        self.t = np.empty((0, 0))
 
-    def subtract_targets(self, y: np.ndarray, outputs: np.ndarray) -> None:
-        """Subtract the targets t of the classes y from the outputs, in place."""
-        n_outputs, n_rows = outputs.shape
-        outputs[y, np.arange(n_rows)] -= 1.0 - self.label_smoothing
+    def targets(self, y: np.ndarray, logits: np.ndarray) -> np.ndarray:
+        """Return the targets t of the classes y, valid until the next call."""
+        if self.t.shape != logits.shape or self.t.dtype != logits.dtype:
+            self.t = np.empty_like(logits)
+            self.classes = np.arange(len(logits), dtype=y.dtype)[:, np.newaxis]
+        t = np.equal(self.classes, y, out=self.t)
         if self.label_smoothing > 0:
-            np.subtract(outputs, self.label_smoothing / n_outputs, out=outputs)
+            np.multiply(t, 1.0 - self.label_smoothing, out=t)
+            np.add(t, self.label_smoothing / len(logits), out=t)
+        return t
 
 
 class _SoftmaxLink:
@@ -103,21 +108,18 @@ class LogLoss(_SoftmaxLink, _SmoothedTargets):
         self, y: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
     ) -> float:
         """Return the weighted sum of the losses; write its gradient into dlogits."""
-        smoothing = self.label_smoothing
-        np.subtract(logits, logits.max(axis=0), out=logits)
+        t = self.targets(y, logits)
+        np.multiply(t, weight, out=t)
+        np.subtract(logits, np.maximum.reduce(logits, axis=0), out=logits)
         np.maximum(logits, _LEAST_EXPONENT, out=dlogits)
         np.exp(dlogits, out=dlogits)
-        normalizer = dlogits.sum(axis=0)
+        normalizer = np.add.reduce(dlogits, axis=0)
         # loss = log Σ_k exp(o_k) - Σ_k t_k o_k
-        losses = np.log(normalizer)
-        losses -= (1.0 - smoothing) * logits[y, np.arange(len(y))]
-        if smoothing > 0:
-            losses -= smoothing * logits.mean(axis=0)
+        value = np.dot(weight, np.log(normalizer)) - np.vdot(t, logits)
         # dloss/do = p - t
-        np.divide(dlogits, normalizer, out=dlogits)
-        self.subtract_targets(y, dlogits)
-        np.multiply(dlogits, weight, out=dlogits)
-        return float(np.dot(weight, losses))
+        np.multiply(dlogits, weight / normalizer, out=dlogits)
+        np.subtract(dlogits, t, out=dlogits)
+        return float(value)
 
 
 class Brier(_SoftmaxLink, _SmoothedTargets):
@@ -150,8 +152,7 @@ class Brier(_SoftmaxLink, _SmoothedTargets):
         """Return the weighted sum of the losses; write its gradient into dlogits."""
         softmax(logits)
         p = logits
-        np.copyto(dlogits, p)
-        self.subtract_targets(y, dlogits)  # e = p - t
+        np.subtract(p, self.targets(y, p), out=dlogits)  # e = p - t
         losses = np.einsum("kn,kn->n", dlogits, dlogits)
         # Jacobian of softmax: dloss/do = 2 p ∘ (e - Σ_k p_k e_k)
         np.subtract(dlogits, np.einsum("kn,kn->n", p, dlogits), out=dlogits)
@@ -195,8 +196,7 @@ class SquaredError(_SmoothedTargets):
         self, y: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
     ) -> float:
         """Return the weighted sum of the losses; write its gradient into dlogits."""
-        np.copyto(dlogits, logits)
-        self.subtract_targets(y, dlogits)  # e = o - t
+        np.subtract(logits, self.targets(y, logits), out=dlogits)  # e = o - t
         losses = np.einsum("kn,kn->n", dlogits, dlogits)
         np.multiply(dlogits, weight, out=dlogits)
         return 0.5 * float(np.dot(weight, losses))
