@@ -14,7 +14,12 @@ X, Y = make_classification(100, scale=0.1, random_state=0)
 def rates(n_epochs=10, **params):
     """Return the learning rate of the last step of each epoch, full batches."""
     clf = TwoLayerClassifier(
-        2, batch_size=None, max_iter=n_epochs, learning_rate_init=0.5, **params
+        2,
+        solver="sgd",
+        batch_size=None,
+        max_iter=n_epochs,
+        learning_rate_init=0.5,
+        **params,
     )
     return np.array(clf.fit(X, Y).history_["learning_rate"])
 
