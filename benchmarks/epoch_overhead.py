@@ -1,7 +1,8 @@
 """What history, unset callbacks and early stopping switched off cost an epoch.
 
 Trains 784-128-10 with adam on batches of 128, one BLAS thread, and times the epochs
-whole and the part of them that is not the mini-batch loop, in the same run.
+whole and the part of them that is not the mini-batch loop, in the same run: the
+shuffle, the history, the check of the weights, the best epoch.
 
     python benchmarks/epoch_overhead.py
 """
@@ -10,34 +11,36 @@ import statistics
 import time
 
 import numpy as np
+from contestants import skmlp_classifier
+from data_sets import mnist
+from side_by_side import print_header, print_row
+from threadpoolctl import threadpool_limits
 
-from skmlp import TwoLayerClassifier
+BATCH_SIZE, N_EPOCHS = 128, 8
+WORK = f"784-128-10 adam {BATCH_SIZE}"
 
-N_ROWS, BATCH_SIZE, N_EPOCHS = 60_000, 128, 8
 
-
-def main():
+def main() -> None:
     """Print the share of an epoch between its last and the next one's first step."""
-    rng = np.random.default_rng(0)
-    X = rng.random((N_ROWS, 784), dtype=np.float32)
-    y = rng.integers(10, size=N_ROWS)
+    X, y = mnist()
     times = []
 
-    def schedule(share):
+    def schedule(share: float) -> float:
         times.append(time.perf_counter())
         return 1.0
 
-    make = {"batch_size": BATCH_SIZE, "max_iter": N_EPOCHS, "random_state": 0}
-    TwoLayerClassifier(128, learning_rate=schedule, **make).fit(X, y)
+    params = {"batch_size": BATCH_SIZE, "max_iter": N_EPOCHS, "learning_rate": schedule}
+    print_header("What of an epoch is not its batches; one BLAS thread")
+    with threadpool_limits(1):
+        skmlp_classifier(128, solver="adam", **params).fit(X, y)
+    n_batches = -(-len(X) // BATCH_SIZE)
+    last = np.s_[n_batches - 1 :: n_batches]
     steps = np.diff(times)
-    n_batches = -(-N_ROWS // BATCH_SIZE)
-    between = steps[n_batches - 1 :: n_batches]  # a batch, and what ends an epoch
-    within = np.delete(steps, np.s_[n_batches - 1 :: n_batches])
-    batch = statistics.median(within)
+    batch = statistics.median(np.delete(steps, last))
     epoch = batch * n_batches
-    extra = statistics.median(between) - batch
-    print(f"an epoch takes {epoch:.3f} s, of which {extra / epoch:.2%} is not batches")
-    print("(that is: the shuffle, the history, the check of the weights, the best)")
+    print_row(WORK, "epoch, ms", [1000 * epoch])
+    shares = [100 * (step - batch) / epoch for step in steps[last]]
+    print_row(WORK, "not batches, %", shares)
 
 
 if __name__ == "__main__":
