@@ -22,15 +22,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 
 print(f"Training on {len(X_train)} images of 8 x 8 pixels, one line an epoch:")
 model = make_pipeline(
-    MinMaxScaler(),
-    TwoLayerClassifier(
-        batch_size=32,
-        learning_rate="one_cycle",
-        learning_rate_init=0.01,
-        max_iter=20,
-        random_state=0,
-        verbose=True,
-    ),
+    MinMaxScaler(), TwoLayerClassifier(max_iter=20, random_state=0, verbose=True)
 )
 model.fit(X_train, y_train)
 print(f"Accuracy on {len(X_test)} other images: {model.score(X_test, y_test):.4f}")

@@ -50,10 +50,16 @@ class Snapshots:
 
 
 # %%
-# A run of 40 epochs, and one of which only the snapshot of epoch 30 is left.
+# A run of 40 epochs, and one of which only the snapshot of epoch 30 is left. The
+# learning rate is constant: a schedule that plans would begin anew with the last 10.
 X, y = load_digits(return_X_y=True)
-X = X / 16
-make = {"random_state": 0, "dropout": 0.2, "warm_start": True}
+make = {
+    "learning_rate": "constant",
+    "learning_rate_init": 0.003,
+    "dropout": 0.2,
+    "warm_start": True,
+    "random_state": 0,
+}
 whole = TwoLayerClassifier(max_iter=40, **make).fit(X, y)
 
 with tempfile.TemporaryDirectory() as folder:

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from scipy import sparse
 
+from skmlp._standardization import Centered, Standardization
+
 __all__ = [
     "SAMPLINGS",
     "Batches",
@@ -21,6 +23,7 @@ __all__ = [
     "Rows",
     "block_rows",
     "blocks_of",
+    "holds_finite_numbers",
     "rows_of",
 ]
 
@@ -45,30 +48,41 @@ def leading(storage: np.ndarray, *shape: int) -> np.ndarray:
 
 
 class DenseRows:
-    """Rows of a dense array of any dtype and memory order, in the dtype asked for."""
+    """Rows of a dense array of any dtype and memory order, in the dtype asked for.
 
-    def __init__(self, X: np.ndarray, n_rows: int, dtype: np.dtype) -> None:
+    With a standardisation they come centred and scaled.
+    """
+
+    def __init__(
+        self,
+        X: np.ndarray,
+        n_rows: int,
+        dtype: np.dtype,
+        standardization: Standardization | None = None,
+    ) -> None:
         self.X = np.asarray(X)
         n_features = X.shape[1]
-        self.gathered = np.empty(n_rows * n_features, X.dtype)
         same_dtype = X.dtype == dtype
-        self.cast = (
+        self.as_they_are = same_dtype and standardization is None
+        self.gathered = np.empty(n_rows * n_features, X.dtype)
+        self.written = (
             self.gathered if same_dtype else np.empty(n_rows * n_features, dtype)
         )
+        self.write = _writer(standardization, X.dtype, np.dtype(dtype))
         self.takes = X.dtype.isnative and X.flags.aligned and X.flags.forc
 
     def __getitem__(self, key: slice | np.ndarray) -> np.ndarray:
         """Return the rows, valid until the next call."""
         rows = self.X[key] if isinstance(key, slice) else self._gather(key)
-        if rows.dtype == self.cast.dtype:
+        if self.as_they_are:
             return rows
-        # Keep the memory order, so that the cast runs along it.
+        # Keep the memory order, so that writing runs along it.
         if rows.flags.c_contiguous:
-            cast = leading(self.cast, *rows.shape)
+            written = leading(self.written, *rows.shape)
         else:
-            cast = leading(self.cast, *rows.shape[::-1]).T
-        np.copyto(cast, rows)
-        return cast
+            written = leading(self.written, *rows.shape[::-1]).T
+        self.write(rows, written)
+        return written
 
     def _gather(self, indices: np.ndarray) -> np.ndarray:
         """Copy rows into the buffer; mode="clip" lets take write there directly."""
@@ -82,27 +96,92 @@ class DenseRows:
         return np.take(self.X.T, indices, axis=1, out=columns, mode="clip").T
 
 
-class SparseRows:
-    """Rows of a CSR matrix or array, in the dtype asked for, never densified."""
+def _cast(rows: np.ndarray, out: np.ndarray) -> None:
+    """Copy rows; what float64 holds and float32 does not becomes infinite."""
+    with np.errstate(over="ignore"):
+        np.copyto(out, rows)
 
-    def __init__(self, X: Matrix, n_rows: int, dtype: np.dtype) -> None:
+
+def _writer(
+    standardization: Standardization | None, X_dtype: np.dtype, dtype: np.dtype
+) -> Callable[[np.ndarray, np.ndarray], None]:
+    """Return what writes rows of X into another array, standardised where asked for."""
+    if standardization is None:
+        return _cast
+    center = standardization.center.astype(np.result_type(X_dtype, dtype))
+    inverse_scale = (1.0 / standardization.scale).astype(dtype)
+
+    def standardize(rows: np.ndarray, out: np.ndarray) -> None:
+        if center.dtype == dtype:
+            np.copyto(out, rows)
+            np.subtract(out, center, out=out)
+        else:  # X is the more precise, and may hold times, of which float32 knows days
+            np.subtract(rows, center, out=out, casting="same_kind")
+        np.multiply(out, inverse_scale, out=out)
+
+    return standardize
+
+
+class SparseRows:
+    """Rows of a CSR matrix or array, in the dtype asked for, never densified.
+
+    With a standardisation they come scaled; `CenteredRows` centre them.
+    """
+
+    def __init__(
+        self,
+        X: Matrix,
+        n_rows: int,
+        dtype: np.dtype,
+        standardization: Standardization | None = None,
+    ) -> None:
         self.X = X
         self.dtype = dtype
+        self.inverse_scale = (
+            None
+            if standardization is None
+            else (1.0 / standardization.scale).astype(dtype)
+        )
 
     def __getitem__(self, key: slice | np.ndarray) -> Matrix:
         """Return the rows as CSR."""
-        return self.X[key].astype(self.dtype, copy=False)
+        with np.errstate(over="ignore"):
+            rows = self.X[key].astype(self.dtype, copy=False)
+        if self.inverse_scale is None:
+            return rows
+        scaled = rows.data * self.inverse_scale[rows.indices]
+        return type(rows)((scaled, rows.indices, rows.indptr), shape=rows.shape)
+
+
+class CenteredRows:
+    """Rows that `SparseRows` scaled, centred without being densified."""
+
+    def __init__(
+        self, rows: Rows, standardization: Standardization, dtype: np.dtype
+    ) -> None:
+        self.rows = rows
+        self.m = (standardization.center / standardization.scale).astype(dtype)
+
+    def __getitem__(self, key: slice | np.ndarray) -> Matrix:
+        """Return the rows as a factor of products."""
+        return Centered(self.rows[key], self.m)
 
 
 class Rows(Protocol):
-    """What hands out rows of X: the two above, or dropout around one of them."""
+    """What hands out rows of X: those above, or dropout around them."""
 
     def __getitem__(self, key: slice | np.ndarray) -> Matrix: ...
 
 
-def rows_of(X: Matrix, n_rows: int, dtype: np.dtype) -> Rows:
+def rows_of(
+    X: Matrix,
+    n_rows: int,
+    dtype: np.dtype,
+    standardization: Standardization | None = None,
+) -> Rows:
     """Return what hands out up to n_rows rows of X at a time."""
-    return (SparseRows if sparse.issparse(X) else DenseRows)(X, n_rows, dtype)
+    rows = SparseRows if sparse.issparse(X) else DenseRows
+    return rows(X, n_rows, dtype, standardization)
 
 
 def blocks_of(
@@ -117,9 +196,24 @@ def blocks_of(
         yield key, rows[key]
 
 
+def holds_finite_numbers(X: Matrix) -> bool:
+    """Return whether no number of a block is NaN or infinite."""
+    values = X.data if sparse.issparse(X) else X
+    if values.flags.c_contiguous and np.isfinite(np.vdot(values, values)):
+        return True
+    return bool(np.isfinite(values).all())  # the squares alone may overflow
+
+
+def _index_dtype(n_rows: int) -> type[np.signedinteger]:
+    """Return the smaller of two dtypes that can number the rows."""
+    return np.int32 if n_rows < 2**31 else np.int64
+
+
 def _shuffle(n_rows: int, rng: np.random.Generator) -> np.ndarray | None:
     """Visit every row once, in a new order each epoch."""
-    return rng.permutation(n_rows)
+    order = np.arange(n_rows, dtype=_index_dtype(n_rows))
+    rng.shuffle(order)
+    return order
 
 
 def _sequential(n_rows: int, rng: np.random.Generator) -> np.ndarray | None:
@@ -129,7 +223,7 @@ def _sequential(n_rows: int, rng: np.random.Generator) -> np.ndarray | None:
 
 def _replacement(n_rows: int, rng: np.random.Generator) -> np.ndarray | None:
     """Draw as many rows as there are, each independently."""
-    return rng.integers(n_rows, size=n_rows)
+    return rng.integers(n_rows, size=n_rows, dtype=_index_dtype(n_rows))
 
 
 SAMPLINGS: dict[str, Callable[[int, np.random.Generator], np.ndarray | None]] = {

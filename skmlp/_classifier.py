@@ -14,12 +14,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skmlp import _divergence, _fitting, _validation, _weights
-from skmlp._batches import Matrix, block_rows, blocks_of
+from skmlp import _auto, _divergence, _fitting, _state, _validation, _weights
+from skmlp._batches import Matrix, block_rows, blocks_of, holds_finite_numbers
 from skmlp._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skmlp._holdout import hold_out
 from skmlp._monitor import watched_score
 from skmlp._network import Layers, Workspace, blockwise_logits
+from skmlp._threads import suitable_threads
 from skmlp._training import Progress, State
 from skmlp._validation import PARAMETER_CONSTRAINTS, TrainingData
 from skmlp._version import __version__
@@ -27,6 +28,9 @@ from skmlp.activations import ACTIVATIONS
 from skmlp.initializers import Initializer
 from skmlp.losses import LOSSES
 
+# How many blocks of training go through the network at once when predicting: so large
+# that their products are worth several threads, where there are.
+_BLOCKS_AT_ONCE = 4
 # How many epochs of partial_fit the history holds.
 _KEPT_EPOCHS = 1000
 # What scikit-learn sets on an estimator while its callbacks run.
@@ -65,7 +69,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    hidden_layer_size : int, default=100
+    hidden_layer_size : int, default=256
         The number of hidden units, at least 1.
 
     activation : {'relu', 'tanh', 'logistic', 'identity', 'leaky_relu', 'elu', \
@@ -92,7 +96,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
           may hold zeros and ones.
         - 'brier': ‖p − t‖² with p = softmax(o).
 
-    solver : {'adam', 'adamw', 'sgd', 'lbfgs'}, default='adam'
+    solver : {'adam', 'adamw', 'sgd', 'lbfgs'}, default='adamw'
         How it is minimised.
 
         - 'adam': Adam [1]_; `alpha` acts through the gradient.
@@ -102,10 +106,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         - 'lbfgs': SciPy's L-BFGS on the whole training set. Neither `batch_size`,
           `sampling` nor the learning rate have a say, and dropout is refused.
 
-    alpha : float, default=1e-4
-        Strength of the L2 penalty on the weights, not on the biases; at least 0. Its
-        effect does not depend on the batch size: `alpha` here is `MLPClassifier`'s
-        divided by its batch size.
+    alpha : float or 'auto', default='auto'
+        Strength of the L2 penalty on the weights, for 'adamw' of their decay, not on
+        the biases; at least 0. 'auto' is 0.001, but for 'adamw' 20 over the root of
+        n_samples, at least 0.1 and at most 0.3. Its effect does not depend on the batch
+        size: `alpha` here is `MLPClassifier`'s divided by its batch size.
 
     dropout : float, default=0.0
         The share of hidden units dropped at each step of training, in [0, 1) [3]_.
@@ -116,9 +121,21 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     label_smoothing : float, default=0.0
         The share of the target that is spread evenly over all classes, in [0, 1) [4]_.
 
+    standardize : bool, default=True
+        Whether to train as if every feature had mean 0 and a scale of the order of 1
+        [10]_, so that no scaler is needed in front: X is neither changed nor copied,
+        sparse X stays sparse, and `coefs_` and `intercepts_` are those for X as it is.
+        From the weighted data of the first call, and then fixed, the center of a
+        feature is its mean, its scale the standard deviation or a quarter of its
+        range, whichever is larger, rounded to a power of two. A constant feature is
+        not centred, and scaled by its size. The penalty and the initial weights (but
+        for a pair of arrays) are those for standardised features. With
+        ``fit_intercept=False`` features are scaled but not centred.
+
     batch_size : int, 'auto' or None, default='auto'
-        Rows a step; 'auto' is min(200, n_samples), None the whole training set, that
-        is gradient descent. More than there are rows counts as all.
+        Rows a step; 'auto' is n_samples / 25, but at least 32 and at most 256; None is
+        the whole training set, that is gradient descent. More than there are rows
+        counts as all.
 
     sampling : {'shuffle', 'sequential', 'replacement'}, default='shuffle'
         How batches are drawn.
@@ -128,9 +145,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         - 'replacement': as many rows as there are, each drawn independently.
 
     learning_rate : {'constant', 'exponential', 'invscaling', 'cosine', 'one_cycle', \
-            'adaptive'} or callable, default='constant'
+            'adaptive'} or callable, default='one_cycle'
         The schedule: what `learning_rate_init` is multiplied by. `share` is the share
-        of the planned `max_iter` epochs that is done, growing from batch to batch.
+        of the planned `max_iter` epochs that is done, growing from batch to batch. In
+        `partial_fit` with ``max_iter='auto'`` nothing is planned: 'invscaling' takes
+        the place of 'cosine', 'one_cycle' and of a callable.
 
         - 'constant': 1.
         - 'exponential': `learning_rate_decay` to the power of the epoch, from 0.
@@ -144,8 +163,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
           plateau ends training.
         - callable: takes `share`, a float in [0, 1], and returns the multiplier.
 
-    learning_rate_init : float, default=0.001
-        The learning rate before the schedule; positive.
+    learning_rate_init : float or 'auto', default='auto'
+        The learning rate before the schedule; positive. 'auto' is 0.4 over the root of
+        n_features, but at most 0.1: right for a schedule that ends low, with
+        standardised features.
 
     learning_rate_decay : float, default=0.95
         The factor an epoch of the schedule 'exponential', in (0, 1].
@@ -201,9 +222,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         class by n_samples / (n_classes * its samples), counted by `sample_weight`; in
         `partial_fit`, over all rows seen so far.
 
-    max_iter : int, default=200
+    max_iter : int or 'auto', default='auto'
         The number of epochs, that is of passes over the training set; of iterations
-        for 'lbfgs'. To finish them is success and warns of nothing.
+        for 'lbfgs'. To finish them is success and warns of nothing. 'auto' is as many
+        as 1500 steps take, but at least 10 and at most 50; 200 for 'lbfgs'.
 
     early_stopping : bool, default=False
         Whether to stop when the score on validation data has not improved by more than
@@ -325,8 +347,16 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Features should be of similar scale, of the order of one: put a `MinMaxScaler` or a
-    `StandardScaler` in front.
+    No scaler is needed in front, because of `standardize`; a scaler does no harm.
+
+    The defaults were chosen by a sweep over data sets of many kinds, which
+    ``benchmarks/default_sweep.py`` repeats; the guide shows its table.
+
+    Wide sparse X: where a batch has numbers for less than half of the features, steps
+    move only the weights of these features [9]_. Moments and velocity decay at each
+    step, as in a dense one, but the weights of an absent feature wait, for what
+    momentum, penalty or decay would do to them, until it is there again. Features are
+    then scaled, but not centred.
 
     A sample of a mini-batch counts by its weight over (rows of the batch × mean weight
     of the training set), so that the gradient of a batch is unbiased.
@@ -348,6 +378,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     .. [7] He et al. (2015), "Delving deep into rectifiers", equation (10).
     .. [8] Glorot & Bengio (2010), "Understanding the difficulty of training deep
        feedforward neural networks", equation (16).
+    .. [9] `torch.optim.SparseAdam` and TensorFlow's `LazyAdam` do so, but let moments
+       of absent features stay as they are.
+    .. [10] LeCun et al. (1998), "Efficient BackProp", section 4.3, by the
+       reparametrisation of the first layer that the guide derives.
 
     Examples
     --------
@@ -360,7 +394,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     >>> model = make_pipeline(MinMaxScaler(), TwoLayerClassifier(random_state=0))
     >>> print(f"{model.fit(X_train, y_train).score(X_test, y_test):.2f}")
-    0.98
+    0.99
     """
 
     # The values that each parameter may take, checked when fitting.
@@ -368,19 +402,20 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        hidden_layer_size: int = 100,
+        hidden_layer_size: int = 256,
         *,
         activation: str = "relu",
         loss: str = "log_loss",
-        solver: str = "adam",
-        alpha: float = 1e-4,
+        solver: str = "adamw",
+        alpha: float | str = "auto",
         dropout: float = 0.0,
         input_dropout: float = 0.0,
         label_smoothing: float = 0.0,
+        standardize: bool = True,
         batch_size: int | str | None = "auto",
         sampling: str = "shuffle",
-        learning_rate: str | Callable[[float], float] = "constant",
-        learning_rate_init: float = 1e-3,
+        learning_rate: str | Callable[[float], float] = "one_cycle",
+        learning_rate_init: float | str = "auto",
         learning_rate_decay: float = 0.95,
         power_t: float = 0.5,
         momentum: float = 0.9,
@@ -393,7 +428,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         init_scale: float | Sequence[float] = 0.05,
         fit_intercept: bool = True,
         class_weight: str | dict[Any, float] | None = None,
-        max_iter: int = 200,
+        max_iter: int | str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -413,6 +448,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self.dropout = dropout
         self.input_dropout = input_dropout
         self.label_smoothing = label_smoothing
+        self.standardize = standardize
         self.batch_size = batch_size
         self.sampling = sampling
         self.learning_rate = learning_rate
@@ -539,6 +575,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 "progress": asdict(Progress()),
                 "rng": None,
                 "split_seed": 0,
+                "standardization": None,
                 "solver": None,
             },
         )
@@ -607,8 +644,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         validation = _validation.check_validation_data(
             settings, data, X_val, y_val, sample_weight_val
         )
+        settings = _auto.resolve(settings, data)
         goes_on = self.warm_start and hasattr(self, "coefs_")
-        state = (_fitting.resume if goes_on else _fitting.start)(settings, data)
+        state = (_state.resume if goes_on else _state.start)(settings, data)
         state.progress.plan(settings.max_iter)
         subset = None
         if validation is None and self.early_stopping:
@@ -617,7 +655,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 settings.validation_fraction,
                 np.random.default_rng(state.split_seed),
             )
-        tasks = self._tasks(X, y, sample_weight, data, state)
+        tasks = self._tasks(X, y, sample_weight, data, state, settings.max_iter)
         training = _fitting.build_training(settings, data, state, subset)
         monitor = _fitting.build_monitor(settings, training, data, validation, tasks)
         try:
@@ -647,7 +685,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
         The state of the solver, the random stream, the counters and the learning-rate
         schedule go on from call to call; a call counts as one of the `max_iter` epochs
-        that the schedule plans with, and after them its last value holds. Weights are
+        that the schedule plans with, and after them its last value holds. With
+        ``max_iter='auto'`` nothing is planned, see `learning_rate`. Features are
+        standardised by what the first call held. Weights are
         taken as they are: those of one call are not measured by their mean, as `fit`
         does, so that they mean the same in every call. A call that raises changes
         nothing; one that only makes the loss larger does not warn. Callbacks are not
@@ -698,8 +738,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         validation = _validation.check_validation_data(
             settings, data, X_val, y_val, sample_weight_val
         )
+        settings = _auto.resolve(_auto.without_plan(settings), data)
         goes_on = hasattr(self, "coefs_")
-        state = (_fitting.resume if goes_on else _fitting.start)(settings, data)
+        state = (_state.resume if goes_on else _state.start)(settings, data)
         state.progress.planned_epochs = settings.max_iter
         training = _fitting.build_training(settings, data, state, mean_weight=1.0)
         monitor = _fitting.build_monitor(settings, training, data, validation)
@@ -880,12 +921,13 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         sample_weight: ArrayLike | None,
         data: TrainingData,
         state: State,
+        n_epochs: int,
     ) -> FitTasks:
         """Begin to tell callbacks of a fit."""
         weighted = sample_weight is not None
         return FitTasks(
             self,
-            self.max_iter,
+            n_epochs,
             attributes=lambda: self._fitted(data, state, keeps_solver=True),
             X=X,
             y=y,
@@ -900,7 +942,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             "classes_": data.classes,
             "_class_totals": data.class_totals,
             **data.features,
-            **_fitting.trained_attributes(self, state, keeps_solver),
+            **_state.trained_attributes(self, state, keeps_solver),
         }
 
     def _publish(self, **fitted: Any) -> None:
@@ -922,9 +964,23 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _logits(self, X: Matrix) -> Iterator[tuple[Any, np.ndarray]]:
         """Yield the logits of X in blocks of rows, one column a row."""
         layers = Layers(*self.coefs_, *self.intercepts_)
-        dtype = layers.W1.dtype
-        n_rows = min(block_rows(len(layers.W1), *layers.W2.shape), X.shape[0])
-        workspace = Workspace(n_rows, layers.W1.shape[1], self.n_outputs_, dtype)
-        return blockwise_logits(
-            layers, blocks_of(X, n_rows, dtype), ACTIVATIONS[self.activation], workspace
+        (n_features, n_hidden), dtype = layers.W1.shape, layers.W1.dtype
+        n_rows = min(
+            _BLOCKS_AT_ONCE * block_rows(n_features, n_hidden, self.n_outputs_),
+            X.shape[0],
         )
+        workspace = Workspace(n_rows, n_hidden, self.n_outputs_, dtype)
+        blocks = self._finite(blocks_of(X, n_rows, dtype), X)
+        with suitable_threads(n_rows, n_features, n_hidden):
+            yield from blockwise_logits(
+                layers, blocks, ACTIVATIONS[self.activation], workspace
+            )
+
+    def _finite(
+        self, blocks: Iterator[tuple[Any, Matrix]], X: Matrix
+    ) -> Iterator[tuple[Any, Matrix]]:
+        """Pass on blocks of X; raise at the first number that is not finite."""
+        for rows, block in blocks:
+            if not holds_finite_numbers(block):
+                _validation.check_finite(self, X)
+            yield rows, block

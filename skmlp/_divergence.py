@@ -98,8 +98,7 @@ def _losses(
     """Return the mean loss, on what is trained on or a few rows of it, at weights."""
     rows = training.batches.subset
     if in_short:
-        rows = np.arange(len(data.y)) if rows is None else rows
-        rows = rows[data.weight[rows] > 0][:_A_FEW]
+        rows = _a_few_that_count(data.weight, rows)
     evaluate = evaluation(estimator, training, data, rows)
     end_flat = training.params.flat.copy()
     losses = []
@@ -111,10 +110,23 @@ def _losses(
     return losses
 
 
+def _a_few_that_count(weight: np.ndarray, subset: np.ndarray | None) -> np.ndarray:
+    """Return the first rows (of a subset) of positive weight."""
+    n_rows = len(weight) if subset is None else len(subset)
+    found: list[np.ndarray] = []
+    for start in range(0, n_rows, _A_FEW):
+        rows = np.arange(start, min(start + _A_FEW, n_rows))
+        rows = rows if subset is None else subset[rows]
+        found.append(rows[weight[rows] > 0])
+        if sum(map(len, found)) >= _A_FEW:
+            break
+    return np.concatenate(found)[:_A_FEW]
+
+
 def _advice(estimator: Any, data: TrainingData) -> str:
     return (
         f"Lower learning_rate_init={estimator.learning_rate_init}; "
-        f"{describe_scale(data.X)}"
+        f"{describe_scale(data.X, estimator.standardize)}"
     )
 
 

@@ -25,10 +25,10 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from scipy import sparse
 
 from skmlp._batches import Block, Matrix, leading
 from skmlp._blas import add_scaled
+from skmlp._standardization import Standardization
 
 
 class Activation(Protocol):
@@ -70,13 +70,18 @@ class Parameters:
         n_outputs: int,
         dtype: np.typing.DTypeLike,
         fit_intercept: bool = True,
+        standardization: Standardization | None = None,
+        storage: np.ndarray | None = None,
     ) -> None:
+        self.standardization = standardization
         self.shape = (n_features, n_hidden, n_outputs)
         self.dtype = np.dtype(dtype)
         self.fit_intercept = fit_intercept
         W1_size, W2_size = n_features * n_hidden, n_hidden * n_outputs
         self.n_weights = W1_size + W2_size
-        storage = np.zeros(self.n_weights + n_hidden + n_outputs, dtype)
+        n_params = self.n_weights + n_hidden + n_outputs
+        storage = np.zeros(n_params, dtype) if storage is None else storage[:n_params]
+        self.storage = storage
         self.W1 = storage[:W1_size].reshape(n_features, n_hidden)
         self.W2 = storage[W1_size : self.n_weights].reshape(n_hidden, n_outputs)
         self.b1 = storage[self.n_weights : self.n_weights + n_hidden]
@@ -88,48 +93,106 @@ class Parameters:
         """Return parameters of the same shape and dtype that are all zero."""
         return Parameters(*self.shape, self.dtype, self.fit_intercept)
 
+    def leading(self, n_features: int) -> Parameters:
+        """Return parameters for fewer features, in the same memory."""
+        return Parameters(
+            n_features,
+            *self.shape[1:],
+            self.dtype,
+            self.fit_intercept,
+            storage=self.storage,
+        )
+
+    def layers(self) -> Layers:
+        """Return the layers for features as they are: copies, or the very arrays."""
+        if self.standardization is None:
+            return Layers(self.W1, self.W2, self.b1, self.b2)
+        W1 = self.standardization.to_raw(self.W1)
+        b1 = self.b1 - self.standardization.bias_shift(W1)
+        return Layers(W1, self.W2, b1.astype(self.dtype), self.b2)
+
+    def set_layers(self, layers: Layers) -> None:
+        """Take over the layers for features as they are."""
+        restored_b1 = self.restored_b1(layers)
+        np.copyto(self.W1, layers.W1)
+        if self.standardization is not None:
+            self.standardization.from_raw(self.W1)
+        np.copyto(self.W2, layers.W2)
+        np.copyto(self.b1, restored_b1)
+        np.copyto(self.b2, layers.b2)
+
+    def restored_b1(self, layers: Layers) -> np.ndarray:
+        """Return b1 for standardised features, given the layers for others."""
+        if self.standardization is None:
+            return layers.b1
+        return (layers.b1 + self.standardization.bias_shift(layers.W1)).astype(
+            self.dtype
+        )
+
 
 class Workspace:
-    """Every buffer that a block of n_rows rows needs, allocated once."""
+    """Every buffer that a block of n_rows rows needs, allocated once.
+
+    Those of the backward pass are allocated when they are asked for.
+    """
 
     def __init__(
         self, n_rows: int, n_hidden: int, n_outputs: int, dtype: np.dtype
     ) -> None:
-        hidden, output = n_rows * n_hidden, n_rows * n_outputs
-        self.storage = [np.empty(n, dtype) for n in (hidden,) * 3 + (output,) * 2]
+        self.Z, self.H = (np.empty(n_rows * n_hidden, dtype) for _ in range(2))
+        self.logits = np.empty(n_rows * n_outputs, dtype)
         self.n_hidden, self.n_outputs = n_hidden, n_outputs
         self.by_n_rows: dict[int, Buffers] = {}
 
     def __getitem__(self, n_rows: int) -> Buffers:
         """Return the buffers for so many rows, which share one memory."""
         if n_rows not in self.by_n_rows:
-            self.by_n_rows[n_rows] = Buffers(
-                self.storage, n_rows, self.n_hidden, self.n_outputs
-            )
+            self.by_n_rows[n_rows] = Buffers(self, n_rows)
         return self.by_n_rows[n_rows]
+
+    @cached_property
+    def dH(self) -> np.ndarray:
+        """Memory for the gradient with respect to H."""
+        return np.empty_like(self.H)
+
+    @cached_property
+    def dlogits(self) -> np.ndarray:
+        """Memory for the gradient with respect to the logits."""
+        return np.empty_like(self.logits)
 
 
 class Buffers:
     """The buffers of one block, named after what they hold."""
 
-    def __init__(
-        self, storage: list[np.ndarray], n_rows: int, n_hidden: int, n_outputs: int
-    ) -> None:
-        Z, H, dH, logits, dlogits = storage
-        self.Z = leading(Z, n_rows, n_hidden)
-        self.H = leading(H, n_rows, n_hidden)
-        self.dH = leading(dH, n_rows, n_hidden)
-        self.logits = leading(logits, n_outputs, n_rows)
-        self.dlogits = leading(dlogits, n_outputs, n_rows)
-        self.ones = np.ones(n_rows, Z.dtype)
+    def __init__(self, workspace: Workspace, n_rows: int) -> None:
+        self.workspace, self.n_rows = workspace, n_rows
+        n_hidden, n_outputs = workspace.n_hidden, workspace.n_outputs
+        self.Z = leading(workspace.Z, n_rows, n_hidden)
+        self.H = leading(workspace.H, n_rows, n_hidden)
+        self.logits = leading(workspace.logits, n_outputs, n_rows)
+
+    @cached_property
+    def dH(self) -> np.ndarray:
+        """The gradient with respect to H, later to Z."""
+        return leading(self.workspace.dH, *self.H.shape)
+
+    @cached_property
+    def dlogits(self) -> np.ndarray:
+        """The gradient with respect to the logits."""
+        return leading(self.workspace.dlogits, *self.logits.shape)
+
+    @cached_property
+    def ones(self) -> np.ndarray:
+        """A one a row: what sums over rows."""
+        return np.ones(self.n_rows, self.Z.dtype)
 
 
 def multiply(A: Matrix, B: np.ndarray, out: np.ndarray) -> None:
     """Write A B into out; the one place that knows that A may be sparse."""
-    if sparse.issparse(A):
-        out[...] = A @ B
-    else:
+    if isinstance(A, np.ndarray):
         np.matmul(A, B, out=out)
+    else:
+        out[...] = A @ B
 
 
 def forward(
@@ -186,14 +249,14 @@ def add_penalty(params: Parameters, alpha: float, grads: Parameters) -> float:
 
 
 def blockwise_logits(
-    params: Layers | Parameters,
+    layers: Layers,
     blocks: Iterable[tuple[slice | np.ndarray, Matrix]],
     activation: Activation,
     workspace: Workspace,
 ) -> Iterator[tuple[slice | np.ndarray, np.ndarray]]:
     """Yield the logits of each block; they may be overwritten."""
     for rows, X in blocks:
-        yield rows, forward(params, X, workspace[X.shape[0]], activation)
+        yield rows, forward(layers, X, workspace[X.shape[0]], activation)
 
 
 class Objective:
@@ -247,7 +310,7 @@ class Objective:
 
 
 def evaluate(
-    params: Parameters,
+    layers: Layers,
     blocks: Iterable[tuple[slice | np.ndarray, Matrix]],
     y: np.ndarray,
     weight: np.ndarray,
@@ -260,7 +323,7 @@ def evaluate(
     NaN where no row counts, as in a chunk of a class of weight 0.
     """
     total, correct, total_weight = 0.0, 0.0, 0.0
-    for rows, logits in blockwise_logits(params, blocks, activation, workspace):
+    for rows, logits in blockwise_logits(layers, blocks, activation, workspace):
         hits = logits.argmax(axis=0) == y[rows]
         correct += float(np.dot(weight[rows], hits))
         scratch = workspace[logits.shape[1]].dlogits

@@ -35,14 +35,14 @@ def _range_of_features(X: Matrix) -> tuple[np.ndarray, np.ndarray]:
     return min_max_axis(X, axis=0) if issparse(X) else (X.min(axis=0), X.max(axis=0))
 
 
-def describe_scale(X: Matrix) -> str:
+def describe_scale(X: Matrix, is_standardized: bool) -> str:
     """Return the range of X in words, and a remedy where it is wide."""
     values = X.data if issparse(X) else X
     low, high = float(values.min(initial=0)), float(values.max(initial=0))
     words = f"X lies between {low:.3g} and {high:.3g}"
-    if max(-low, high) <= 10:
+    if is_standardized or max(-low, high) <= 10:
         return words + "."
     return (
-        words + ", unscaled: put a MinMaxScaler or a StandardScaler in front, or for "
-        "sparse X a MaxAbsScaler."
+        words + ", unscaled: set standardize=True, or put a MinMaxScaler or a "
+        "StandardScaler in front, or for sparse X a MaxAbsScaler."
     )

@@ -10,10 +10,12 @@ from typing import Any
 from threadpoolctl import ThreadpoolController
 
 # Multiplications in the largest product of a block from which on it may take several
-# threads. Below, a second core speeds up the products alone 1.1 to 1.5 times, and that
-# on a quiet machine; above, 1.6 to 1.8. On a busy one threads wait for one another, and
-# so for the other processes, which costs many times the gain.
-_WORTH_THREADS = 2**25
+# threads. Below, a second core speeds up the products alone 1.1 to 1.6 times, and that
+# on a quiet machine; above, 1.8. On a busy one threads wait for one another, and so for
+# the other processes, which costs many times the gain.
+_WORTH_THREADS = 2**26
+# Below, BLAS itself takes one thread.
+_SMALL = 2**18
 
 
 class _OneThread:
@@ -59,5 +61,7 @@ def suitable_threads(
     n_rows: int, n_features: int, n_hidden: int
 ) -> AbstractContextManager:
     """Keep BLAS to one thread for small products; else to what is allowed already."""
-    is_large = n_rows * n_features * n_hidden >= _WORTH_THREADS
-    return nullcontext() if is_large else _one_thread
+    n_multiplications = n_rows * n_features * n_hidden
+    if _SMALL < n_multiplications < _WORTH_THREADS:
+        return _one_thread
+    return nullcontext()

@@ -8,20 +8,34 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from scipy import optimize
 
-from skmlp._batches import Batches
+from skmlp._batches import Batches, Block
 from skmlp._network import Objective, Parameters
 from skmlp.schedules import Moment, Schedule
-from skmlp.solvers import Solver
 
 
 class Diverged(ArithmeticError):
     """The loss or a weight is no longer finite."""
+
+
+class Minimized(Protocol):
+    """What is minimised: `Objective`, or `TouchedFeatures` around one."""
+
+    def loss_and_grad(self, blocks: Iterator[Block], grads: Parameters) -> float:
+        """Return the objective of a batch; write its gradient into grads."""
+
+
+class Stepping(Protocol):
+    """What takes the steps: a solver, or `TouchedFeatures` around one."""
+
+    def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:
+        """Move the parameters against the gradient, which may be overwritten."""
 
 
 class Epochs(Protocol):
@@ -145,10 +159,10 @@ class State:
 class Training:
     """Mini-batch training of an objective by a stochastic solver."""
 
-    objective: Objective
+    objective: Minimized
+    solver: Stepping
     batches: Batches
     state: State
-    solver: Solver
     schedule: Schedule
     learning_rate_init: float
 

@@ -23,6 +23,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import (
     _check_sample_weight,
+    assert_all_finite,
     check_is_fitted,
     validate_data,
 )
@@ -40,20 +41,24 @@ _POSITIVE = Interval(Real, 0, None, closed="neither")
 _NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 _COUNT = Interval(Integral, 1, None, closed="left")
 
+# Labels that are encoded at a time, so that millions take no memory but their own.
+_LABELS_AT_ONCE = 2**16
+
 # The values of each parameter; the registries are the single truth of the names.
 PARAMETER_CONSTRAINTS: dict[str, list] = {
     "hidden_layer_size": [_COUNT],
     "activation": [StrOptions(set(ACTIVATIONS))],
     "loss": [StrOptions(set(LOSSES))],
     "solver": [StrOptions({*SOLVERS, "lbfgs"})],
-    "alpha": [_NON_NEGATIVE],
+    "alpha": [StrOptions({"auto"}), _NON_NEGATIVE],
     "dropout": [_RATE],
     "input_dropout": [_RATE],
     "label_smoothing": [_RATE],
+    "standardize": ["boolean"],
     "batch_size": [StrOptions({"auto"}), _COUNT, None],
     "sampling": [StrOptions(set(SAMPLINGS))],
     "learning_rate": [StrOptions(set(SCHEDULES)), callable],
-    "learning_rate_init": [_POSITIVE],
+    "learning_rate_init": [StrOptions({"auto"}), _POSITIVE],
     "learning_rate_decay": [Interval(Real, 0, 1, closed="right")],
     "power_t": [_NON_NEGATIVE],
     "momentum": [_RATE],
@@ -66,7 +71,7 @@ PARAMETER_CONSTRAINTS: dict[str, list] = {
     "init_scale": [_POSITIVE, tuple, list],
     "fit_intercept": ["boolean"],
     "class_weight": [StrOptions({"balanced"}), dict, None],
-    "max_iter": [_COUNT],
+    "max_iter": [StrOptions({"auto"}), _COUNT],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [_COUNT],
@@ -148,7 +153,8 @@ def check_parameters(estimator: Any) -> Any:
 def check_fit_data(estimator: Any, X: Any, y: Any, sample_weight: Any) -> TrainingData:
     """Check what `fit` was given; the classes are those found in y."""
     X, labels, features = _check_X_y(estimator, X, y, reset=True)
-    classes, y_index = np.unique(labels, return_inverse=True)
+    classes = np.unique(labels)
+    y_index = _encode(labels, classes)
     if len(classes) < 2:
         raise ValueError(
             f"{type(estimator).__name__} needs samples of at least 2 classes; y holds "
@@ -160,7 +166,8 @@ def check_fit_data(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Traini
     weight, totals = _check_weight(
         estimator, X, y_index, classes, sample_weight, np.zeros(len(classes)), dtype
     )
-    if len(np.unique(y_index[weight > 0])) < 2:
+    counts = totals * class_weight_of(estimator, classes, totals)
+    if np.count_nonzero(counts) < 2:
         raise ValueError(
             f"{type(estimator).__name__} needs samples of at least 2 classes; only one "
             "class has a positive weight. Check sample_weight and class_weight."
@@ -220,11 +227,26 @@ def check_validation_data(
 
 
 def check_prediction_data(estimator: Any, X: Any) -> Matrix:
-    """Check that the estimator is fitted and that X fits it."""
-    check_is_fitted(estimator)
-    X = validate_data(estimator, X, accept_sparse="csr", dtype="numeric", reset=False)
+    """Check that the estimator is fitted and that X fits it, but not every number.
+
+    That these are finite is checked block by block, on the way through the cache.
+    """
+    if not hasattr(estimator, "coefs_"):  # a tenth of the time of the full check
+        check_is_fitted(estimator)
+    return validate_data(
+        estimator,
+        X,
+        accept_sparse="csr",
+        dtype="numeric",
+        reset=False,
+        ensure_all_finite=False,
+    )
+
+
+def check_finite(estimator: Any, X: Matrix) -> None:
+    """Raise where a value is not finite, or not in the dtype of the computation."""
+    assert_all_finite(X, estimator_name=type(estimator).__name__, input_name="X")
     check_magnitude(X, estimator.coefs_[0].dtype)
-    return X
 
 
 def check_magnitude(X: Matrix, dtype: np.dtype) -> None:
@@ -365,15 +387,24 @@ def _computation_dtype(estimator: Any, X: Matrix, goes_on: bool) -> np.dtype:
 
 
 def _encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the index of each label among the classes."""
+    """Return the index of each label among the classes, in few bytes."""
+    y_index = np.empty(len(labels), np.min_scalar_type(len(classes) - 1))
+    for start in range(0, len(labels), _LABELS_AT_ONCE):
+        part = slice(start, start + _LABELS_AT_ONCE)
+        indices = np.searchsorted(classes, labels[part])
+        y_index[part] = np.minimum(indices, len(classes) - 1)
+        if (classes[y_index[part]] != labels[part]).any():
+            _refuse_unknown(labels, classes)
+    return y_index
+
+
+def _refuse_unknown(labels: np.ndarray, classes: np.ndarray) -> None:
     unknown = np.setdiff1d(labels, classes)
-    if len(unknown):
-        raise ValueError(
-            f"y holds the classes {unknown.tolist()}, which are not among "
-            f"{classes.tolist()}. All classes must be in the y of fit, or named in "
-            "the first call of partial_fit: partial_fit(X, y, classes=...)."
-        )
-    return np.searchsorted(classes, labels)
+    raise ValueError(
+        f"y holds the classes {unknown.tolist()}, which are not among "
+        f"{classes.tolist()}. All classes must be in the y of fit, or named in "
+        "the first call of partial_fit: partial_fit(X, y, classes=...)."
+    )
 
 
 def _check_weight(
@@ -387,8 +418,10 @@ def _check_weight(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return sample weights times class weights, and each class's sample weight."""
     weight = _checked_sample_weight(sample_weight, X, dtype)
-    counts = np.bincount(y_index, weights=weight, minlength=len(classes))
-    totals = earlier_totals + counts
+    totals = earlier_totals.copy()
+    for start in range(0, len(weight), _LABELS_AT_ONCE):
+        part = slice(start, start + _LABELS_AT_ONCE)
+        totals += np.bincount(y_index[part], weight[part], len(classes))
     if estimator.class_weight is None:
         return weight, totals
     class_weight = class_weight_of(estimator, classes, totals)

@@ -41,9 +41,9 @@ def softmax(logits: np.ndarray) -> None:
     array([[0.25],
            [0.75]])
     """
-    np.subtract(logits, logits.max(axis=0), out=logits)
+    np.subtract(logits, np.maximum.reduce(logits, axis=0), out=logits)
     np.exp(logits, out=logits)
-    np.divide(logits, logits.sum(axis=0), out=logits)
+    np.divide(logits, np.add.reduce(logits, axis=0), out=logits)
 
 
 class _SmoothedTargets:

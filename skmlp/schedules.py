@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-__all__ = ["SCHEDULES", "Moment", "Schedule", "from_callable"]
+__all__ = ["PLANNED", "SCHEDULES", "Moment", "Schedule", "from_callable"]
 
 _WARM_UP = 0.3  # PyTorch's OneCycleLR: the share of training that warms up ...
 _START = 1 / 25  # ... and the multiplier that it starts at
@@ -90,6 +90,8 @@ SCHEDULES: dict[str, Callable[[float, float], Schedule]] = {
     "one_cycle": _one_cycle,
     "adaptive": _adaptive,
 }
+# Those that depend on the share of training done, and so on its planned length.
+PLANNED = frozenset({"cosine", "one_cycle"})
 
 
 def from_callable(function: Callable[[float], float]) -> Schedule:

@@ -16,7 +16,6 @@ multiplied in, by ``fold``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -25,18 +24,11 @@ from skmlp._blas import add_scaled
 
 # Parameters that a step's passes go over at a time, while they are in the cache: for
 # 400,000 parameters a tenth faster with Adam, a third with SGD.
-_IN_CACHE = 2**17
+IN_CACHE = 2**17
 # The scale of a decaying vector stays above it.
 _LEAST_SCALE = 2.0**-16
 
 __all__ = ["SGD", "SOLVERS", "Adam", "AdamW", "ClippedNorm"]
-
-
-def _in_cache(*vectors: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
-    """Walk through vectors of one length side by side, in parts that fit the cache."""
-    for start in range(0, vectors[0].size, _IN_CACHE):
-        part = slice(start, start + _IN_CACHE)
-        yield tuple(vector[part] for vector in vectors)
 
 
 def _decayed(vector: np.ndarray, scale: float, decay: float) -> float:
@@ -49,37 +41,43 @@ def _decayed(vector: np.ndarray, scale: float, decay: float) -> float:
 
 
 class Solver:
-    """What every solver can do: a step is to decay and to move.
+    """What every solver can do: a step begins, and moves parameters part by part.
 
-    The two are apart so that training on wide sparse data can decay everything and move
-    only the parameters that a batch has a gradient for.
+    The two are apart so that training on wide sparse data can move only the parameters
+    that a batch has a gradient for.
     """
 
     options: ClassVar[tuple[str, ...]] = ()
     memory: ClassVar[tuple[str, ...]] = ()
     state: ClassVar[tuple[str, ...]] = ()
+    n_weights: int
 
     def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:
         """Move the parameters against the gradient, which may be overwritten."""
-        self.decay()
-        self.move(params, grads, learning_rate, *self.vectors())
+        self.begin(grads)
+        vectors = (params, grads, *self.vectors())
+        for start in range(0, params.size, IN_CACHE):
+            part = slice(start, start + IN_CACHE)
+            n_weights = max(self.n_weights - start, 0)
+            self.move(n_weights, learning_rate, *(vector[part] for vector in vectors))
 
     def vectors(self) -> tuple[np.ndarray, ...]:
         """Return the memory: vectors with an entry a parameter."""
         return tuple(getattr(self, name) for name in self.memory)
 
-    def decay(self) -> None:
+    def begin(self, grads: np.ndarray) -> None:
         """Begin a step: let what is remembered fade."""
         raise NotImplementedError
 
     def move(
         self,
+        n_weights: int,
+        learning_rate: float,
         params: np.ndarray,
         grads: np.ndarray,
-        learning_rate: float,
         *memory: np.ndarray,
     ) -> None:
-        """Move parameters, given their gradient and their part of the memory."""
+        """Move some parameters, the first n_weights of which are weights."""
         raise NotImplementedError
 
 
@@ -136,6 +134,7 @@ class SGD(Solver):
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
     ) -> None:
+        self.n_weights = n_weights
         self.momentum = momentum
         self.nesterovs_momentum = nesterovs_momentum
         self.velocity = np.zeros(n_params if momentum else 0, dtype)
@@ -145,8 +144,8 @@ class SGD(Solver):
         """Return the velocity, where there is one."""
         return (self.velocity,) if self.momentum else ()
 
-    def decay(self) -> None:
-        """Begin a step: v ← μ v."""
+    def begin(self, grads: np.ndarray) -> None:
+        """Let the velocity fade: v ← μ v."""
         if self.momentum:
             self.velocity_scale = _decayed(
                 self.velocity, self.velocity_scale, self.momentum
@@ -154,22 +153,23 @@ class SGD(Solver):
 
     def move(
         self,
+        n_weights: int,
+        learning_rate: float,
         params: np.ndarray,
         grads: np.ndarray,
-        learning_rate: float,
         *memory: np.ndarray,
     ) -> None:
         """Move parameters by -η g and the velocity."""
         if not memory:
             add_scaled(grads, -learning_rate, out=params)
             return
+        (velocity,) = memory
         scale = self.velocity_scale  # v is velocity times scale
         look_ahead = self.momentum if self.nesterovs_momentum else 1.0
-        for p, g, velocity in _in_cache(params, grads, *memory):
-            add_scaled(g, -learning_rate / scale, out=velocity)  # v ← v - η g
-            add_scaled(velocity, look_ahead * scale, out=p)
-            if self.nesterovs_momentum:
-                add_scaled(g, -learning_rate, out=p)
+        add_scaled(grads, -learning_rate / scale, out=velocity)  # v ← v - η g
+        add_scaled(velocity, look_ahead * scale, out=params)
+        if self.nesterovs_momentum:
+            add_scaled(grads, -learning_rate, out=params)
 
 
 class Adam(Solver):
@@ -234,6 +234,7 @@ class Adam(Solver):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
     ) -> None:
+        self.n_weights = n_weights
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
@@ -243,8 +244,8 @@ class Adam(Solver):
         self.mean_square_scale = 1.0
         self.n_steps = 0
 
-    def decay(self) -> None:
-        """Begin a step: m ← β₁ m, v ← β₂ v."""
+    def begin(self, grads: np.ndarray) -> None:
+        """Let the moments fade: m ← β₁ m, v ← β₂ v."""
         self.n_steps += 1
         self.mean_scale = _decayed(self.mean, self.mean_scale, self.beta_1)
         self.mean_square_scale = _decayed(
@@ -253,9 +254,10 @@ class Adam(Solver):
 
     def move(
         self,
+        n_weights: int,
+        learning_rate: float,
         params: np.ndarray,
         grads: np.ndarray,
-        learning_rate: float,
         *memory: np.ndarray,
     ) -> None:
         """Move parameters by -η a₁ m / (a₂ √v + ε)."""
@@ -265,14 +267,14 @@ class Adam(Solver):
         c, d = self.mean_scale, self.mean_square_scale
         a_2 *= math.sqrt(d)
         rate, epsilon = learning_rate * a_1 * c / a_2, self.epsilon / a_2
-        for p, g, mean, mean_square in _in_cache(params, grads, *memory):
-            add_scaled(g, 1.0 / c, out=mean)  # m ← m + g
-            np.multiply(g, g, out=g)
-            add_scaled(g, 1.0 / d, out=mean_square)  # v ← v + g²
-            np.sqrt(mean_square, out=g)
-            np.add(g, epsilon, out=g)
-            np.divide(mean, g, out=g)
-            add_scaled(g, -rate, out=p)
+        mean, mean_square = memory
+        add_scaled(grads, 1.0 / c, out=mean)  # m ← m + g
+        np.multiply(grads, grads, out=grads)
+        add_scaled(grads, 1.0 / d, out=mean_square)  # v ← v + g²
+        direction = np.sqrt(mean_square, out=grads)
+        np.add(direction, epsilon, out=direction)
+        np.divide(mean, direction, out=direction)
+        add_scaled(direction, -rate, out=params)
 
 
 class AdamW(Adam):
@@ -325,20 +327,20 @@ class AdamW(Adam):
         super().__init__(
             n_params, n_weights, dtype, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
         )
-        self.n_biases = n_params - n_weights
         self.alpha = alpha
 
     def move(
         self,
+        n_weights: int,
+        learning_rate: float,
         params: np.ndarray,
         grads: np.ndarray,
-        learning_rate: float,
         *memory: np.ndarray,
     ) -> None:
         """Shrink the weights and move parameters as Adam does."""
-        weights = params[: params.size - self.n_biases]
+        weights = params[:n_weights]
         np.multiply(weights, 1.0 - learning_rate * self.alpha, out=weights)
-        super().move(params, grads, learning_rate, *memory)
+        super().move(n_weights, learning_rate, params, grads, *memory)
 
 
 SOLVERS: dict[str, type[SGD | Adam | AdamW]] = {
@@ -375,25 +377,27 @@ class ClippedNorm(Solver):
 
     def __init__(self, solver: Solver, max_norm: float) -> None:
         self.solver = solver
+        self.n_weights = solver.n_weights
         self.max_norm = max_norm
 
     def vectors(self) -> tuple[np.ndarray, ...]:
         """Return the other solver's memory."""
         return self.solver.vectors()
 
-    def decay(self) -> None:
-        """Begin a step of the other solver."""
-        self.solver.decay()
-
-    def move(
-        self,
-        params: np.ndarray,
-        grads: np.ndarray,
-        learning_rate: float,
-        *memory: np.ndarray,
-    ) -> None:
-        """Shorten the gradient where it is too long and move as the other solver."""
+    def begin(self, grads: np.ndarray) -> None:
+        """Shorten the gradient where it is too long; begin the other's step."""
         norm = math.sqrt(float(np.dot(grads, grads)))
         if norm > self.max_norm:
             np.multiply(grads, self.max_norm / norm, out=grads)
-        self.solver.move(params, grads, learning_rate, *memory)
+        self.solver.begin(grads)
+
+    def move(
+        self,
+        n_weights: int,
+        learning_rate: float,
+        params: np.ndarray,
+        grads: np.ndarray,
+        *memory: np.ndarray,
+    ) -> None:
+        """Move as the other solver."""
+        self.solver.move(n_weights, learning_rate, params, grads, *memory)

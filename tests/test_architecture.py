@@ -14,14 +14,14 @@ LAYERS = [
     ["__init__"],
     ["_classifier"],
     ["_divergence"],
-    ["_fitting", "_holdout"],
+    ["_fitting", "_holdout", "_state"],
     ["_monitor", "_weights"],
     ["_training", "_validation"],
-    ["_callbacks", "_dropout", "_scale", "_threads"],
+    ["_auto", "_callbacks", "_dropout", "_scale", "_threads", "_touched"],
     ["_network"],
     ["_batches"],
     ["activations", "losses", "solvers", "schedules", "initializers", "datasets"],
-    ["_blas", "_version"],
+    ["_blas", "_standardization", "_version"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 SCIKIT_LEARN = {
@@ -30,6 +30,7 @@ SCIKIT_LEARN = {
     "_divergence",
     "_fitting",
     "_scale",
+    "_state",
     "_validation",
     "_weights",
     "datasets",

@@ -90,7 +90,7 @@ def test_callbacks_are_given_the_frame_that_fit_was(images):
 
 def test_fitted_estimator_predicts_as_if_training_had_ended_then(images):
     recorder = Recorder()
-    make = {"random_state": 0, "dropout": 0.2}
+    make = {"random_state": 0, "dropout": 0.2, "learning_rate": "constant"}
     TwoLayerClassifier(9, max_iter=3, **make).set_callbacks(recorder).fit(*images)
     for n_epochs, predicted in zip((1, 2, 3), recorder.predictions, strict=True):
         alone = TwoLayerClassifier(9, max_iter=n_epochs, **make).fit(*images)
@@ -98,9 +98,10 @@ def test_fitted_estimator_predicts_as_if_training_had_ended_then(images):
 
 
 def test_a_callback_that_returns_true_stops_with_the_last_weights(images):
-    clf = TwoLayerClassifier(9, max_iter=50, random_state=0)
+    make = {"random_state": 0, "learning_rate": "constant"}
+    clf = TwoLayerClassifier(9, max_iter=50, **make)
     clf.set_callbacks(Recorder(stop_after=4)).fit(*images)
-    short = TwoLayerClassifier(9, max_iter=4, random_state=0).fit(*images)
+    short = TwoLayerClassifier(9, max_iter=4, **make).fit(*images)
     assert clf.n_iter_ == 4
     assert_array_equal(clf.coefs_[0], short.coefs_[0])
 
@@ -168,7 +169,7 @@ class Loud(Snapshots):
 
 X, y = load_digits(return_X_y=True)
 clf = TwoLayerClassifier(9, dropout=0.2, random_state=0, warm_start=True,
-                         max_iter=100_000)
+                         learning_rate="constant", max_iter=100_000)
 clf.set_callbacks(Loud({path!r}, every=5)).fit(X / 16, y)
 """
 
@@ -187,8 +188,8 @@ def test_a_killed_run_goes_on_from_its_snapshot_to_the_same_weights(tmp_path):
     X, y = load_digits(return_X_y=True)
     n_epochs = left.n_iter_ + 7
     left.set_params(max_iter=7).fit(X / 16, y)
-    make = {"dropout": 0.2, "random_state": 0, "max_iter": n_epochs}
-    whole = TwoLayerClassifier(9, **make).fit(X / 16, y)
+    make = {"dropout": 0.2, "random_state": 0, "learning_rate": "constant"}
+    whole = TwoLayerClassifier(9, max_iter=n_epochs, **make).fit(X / 16, y)
     assert left.n_iter_ == n_epochs >= 17
     assert_array_equal(left.coefs_[0], whole.coefs_[0])
     assert_array_equal(left.intercepts_[1], whole.intercepts_[1])

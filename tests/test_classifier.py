@@ -36,8 +36,9 @@ def toy():
     X = 10 * np.random.RandomState(1).randn(5, 4)
     y = np.array([0, 1, 2, 2, 1])
     biases = [np.zeros(10), np.zeros(3)]
+    make = {"batch_size": None, "learning_rate": "constant", "standardize": False}
     clf = TwoLayerClassifier.from_weights(
-        coefs, biases, [0, 1, 2], alpha=0.1, batch_size=None, solver="sgd"
+        coefs, biases, [0, 1, 2], alpha=0.1, solver="sgd", **make
     )
     return clf, X, y
 
@@ -154,8 +155,11 @@ def test_perceptron_of_scikit_learn_carries_over(digits):
     assert ours.fit(X, y).loss_ < theirs.loss_
 
 
-@pytest.mark.parametrize("weight_init", ["pair", "callable"])
-def test_initial_weights_can_be_given(problem, weights, weight_init):
+@pytest.mark.parametrize(
+    ("weight_init", "standardize"),
+    [("pair", True), ("pair", False), ("callable", False)],
+)
+def test_initial_weights_can_be_given(problem, weights, weight_init, standardize):
     X, y, _ = problem
     pair = (weights["W1"], weights["W2"])
 
@@ -163,15 +167,18 @@ def test_initial_weights_can_be_given(problem, weights, weight_init):
         W[...] = pair[0] if W.shape == pair[0].shape else pair[1]
 
     init = pair if weight_init == "pair" else fill
-    clf = TwoLayerClassifier(5, weight_init=init, learning_rate=no_step).fit(X, y)
+    make = {"learning_rate": no_step, "standardize": standardize}
+    clf = TwoLayerClassifier(5, weight_init=init, **make).fit(X, y)
     assert_array_equal(clf.coefs_[0], weights["W1"])
     assert_array_equal(clf.coefs_[1], weights["W2"])
     assert_array_equal(clf.intercepts_[0], np.zeros(5))
 
 
-def test_warm_start_goes_on_where_fit_ended(problem):
+@pytest.mark.parametrize("standardize", [True, False])
+def test_warm_start_goes_on_where_fit_ended(problem, standardize):
     X, y, _ = problem
     make = {"random_state": 0, "warm_start": True, "dropout": 0.3, "batch_size": 16}
+    make |= {"learning_rate": "constant", "standardize": standardize}
     twice = TwoLayerClassifier(5, max_iter=5, **make).fit(X, y).fit(X, y)
     once = TwoLayerClassifier(5, max_iter=10, **make).fit(X, y)
     assert_array_equal(twice.coefs_[0], once.coefs_[0])
@@ -195,9 +202,11 @@ def test_a_full_batch_drawn_with_replacement_is_not_the_whole_set(problem):
     assert drawn.loss_ != whole.loss_
 
 
-def test_partial_fit_goes_on_where_the_last_call_ended(problem):
+@pytest.mark.parametrize("standardize", [True, False])
+def test_partial_fit_goes_on_where_the_last_call_ended(problem, standardize):
     X, y, _ = problem
     make = {"random_state": 0, "dropout": 0.3, "batch_size": 16}
+    make |= {"learning_rate": "constant", "standardize": standardize}
     parts = TwoLayerClassifier(5, **make)
     for _ in range(10):
         parts.partial_fit(X, y, classes=np.unique(y))
@@ -332,9 +341,9 @@ def test_dropout_keeps_the_expected_activation(size):
 def test_input_dropout_of_sparse_rows_drops_only_what_is_there(problem):
     X, y, _ = problem
     X = np.where(X > 0, X, 0.0)
+    X[:, 2] = 0.0
     clf = TwoLayerClassifier(5, input_dropout=0.5, max_iter=5, random_state=0)
     W1_start = clone(clf).set_params(learning_rate=no_step).fit(X, y).coefs_[0]
-    X[:, 2] = 0.0
     W1 = clf.set_params(alpha=0.0).fit(sparse.csr_array(X), y).coefs_[0]
     assert_array_equal(W1[2], W1_start[2])
     assert (W1[3] != W1_start[3]).any()
@@ -355,7 +364,9 @@ def test_numpy_numbers_are_taken_as_python_s(digits):
 
 def test_moments_gathered_with_other_decays_are_forgotten(problem):
     X, y, _ = problem
-    clf = TwoLayerClassifier(5, random_state=0, beta_2=0.9, batch_size=None)
+    make = {"solver": "adam", "learning_rate_init": 0.001, "standardize": False}
+    make |= {"learning_rate": "constant", "batch_size": None}
+    clf = TwoLayerClassifier(5, random_state=0, beta_2=0.9, **make)
     for _ in range(20):
         clf.partial_fit(X, y, classes=range(4))
     before = clf.coefs_[0].copy()

@@ -85,7 +85,7 @@ def test_held_out_rows_are_not_trained_on():
     # to a row that was held out.
     X, y = np.eye(100), np.arange(100) % 2
     stay = {"learning_rate": lambda share: 0.0}
-    make = {"alpha": 0.0, "max_iter": 3, "activation": "identity"}
+    make = {"alpha": 0.0, "max_iter": 3, "activation": "identity", "standardize": False}
     clf = stopped((X, y), **make)
     start = stopped((X, y), **make, **stay)
     n_unmoved = (clf.coefs_[0] == start.coefs_[0]).all(axis=1).sum()

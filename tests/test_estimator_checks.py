@@ -20,15 +20,16 @@ NO_EQUIVALENCE = {
     "dtype": "float32 rounds at 6e-8 a step",
 }
 
-# The estimators to check; a larger rate where 0.001 is too slow for the few steps that
-# the checks' tiny data makes of an epoch.
+# The estimators to check; a larger rate where the default is too slow for the few steps
+# that the checks' tiny data makes of an epoch.
 CHECKED = [
     {},
-    {"solver": "adamw"},
+    {"solver": "adam"},
     {"solver": "sgd", "learning_rate_init": 0.1},
     {"solver": "lbfgs"},
     {"loss": "squared_error", "learning_rate_init": 0.1},
     {"loss": "brier"},
+    {"standardize": False},
     {"dropout": 0.2},
     {"input_dropout": 0.1},
     {"class_weight": "balanced"},
@@ -40,7 +41,12 @@ CHECKED = [
     {"dtype": "float64"},
     {"learning_rate": "adaptive"},
     {"early_stopping": True},
-    {"early_stopping": True, "scoring": "accuracy", "learning_rate_init": 0.05},
+    {
+        "early_stopping": True,
+        "scoring": "accuracy",
+        "learning_rate": "constant",  # else it may stop before the rate has risen
+        "learning_rate_init": 0.05,
+    },
 ]
 
 

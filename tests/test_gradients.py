@@ -29,7 +29,7 @@ def step_of_gradient_descent(weights, problem, *, fit_intercept=True, **params):
         [weights["b1"], weights["b2"]] if fit_intercept else None,
         classes=range(4),
         **{"solver": "sgd", "momentum": 0.0, "learning_rate_init": 1.0, "alpha": 0.0}
-        | {"batch_size": None}
+        | {"batch_size": None, "learning_rate": "constant", "standardize": False}
         | params,
     ).partial_fit(X, y, sample_weight=sample_weight)
     arrays = (*clf.coefs_, *clf.intercepts_)

@@ -21,6 +21,13 @@ FLOATS = ["float16", "float32", "float64", "longdouble", ">f4", ">f8"]
 INTEGERS = ["bool", "uint8", "uint16", "uint32", "uint64"]
 INTEGERS += ["int8", "int16", "int32", "int64", ">i4"]
 WIDE = {"float64", "longdouble", ">f8"}
+# Of which float32 does not know every number: differences x - mean are in float64.
+CENTERED_IN_FLOAT64 = ["uint32", "uint64", "int32", "int64", ">i4"]
+CAST_EXACTLY = [(dtype, False) for dtype in INTEGERS + FLOATS] + [
+    (dtype, True)
+    for dtype in INTEGERS + FLOATS
+    if dtype not in {*CENTERED_IN_FLOAT64, "longdouble"}
+]
 METHODS = ["predict", "predict_proba", "predict_log_proba", "decision_function"]
 NAMES = ["one", "two", "three", "four", "five", "six"]
 
@@ -32,6 +39,7 @@ WAYS_TO_TRAIN = {
     "lbfgs": {"solver": "lbfgs"},
     "early stopping": {"early_stopping": True},
     "dropout": {"dropout": 0.2, "input_dropout": 0.2},
+    "as it is": {"standardize": False, "sampling": "sequential"},
 }
 
 # The same values in memory of another kind, which training gathers into equal batches.
@@ -198,6 +206,8 @@ BAD_PARAMETERS = {
     "unknown solver": ({"solver": "rmsprop"}, "'adam'.*Got 'rmsprop'"),
     "negative penalty": ({"alpha": -1}, r"\[0.0, inf\).*Got -1"),
     "penalty of NaN": ({"alpha": np.nan}, r"\[0.0, inf\).*Got nan"),
+    "penalty of text": ({"alpha": "large"}, "'auto'.*Got 'large'"),
+    "standardised by text": ({"standardize": "yes"}, "bool.*Got 'yes'"),
     "all dropped": ({"dropout": 1.0}, r"\[0.0, 1.0\).*Got 1.0"),
     "negative dropout": ({"input_dropout": -0.1}, r"\[0.0, 1.0\).*Got -0.1"),
     "all smoothed": ({"label_smoothing": 1.0}, r"\[0.0, 1.0\).*Got 1.0"),
@@ -207,6 +217,7 @@ BAD_PARAMETERS = {
     "no learning": ({"learning_rate_init": 0}, r"\(0.0, inf\).*Got 0"),
     "growing rate": ({"learning_rate_decay": 1.5}, r"\(0.0, 1.0\].*Got 1.5"),
     "no gradient": ({"max_grad_norm": 0.0}, r"\(0.0, inf\).*Got 0.0"),
+    "epochs of text": ({"max_iter": "all"}, "'auto'.*Got 'all'"),
     "half an epoch": ({"max_iter": 2.5}, "int.*Got 2.5"),
     "unknown initializer": ({"weight_init": "xavier"}, "'glorot'.*Got 'xavier'"),
     "no scale": ({"init_scale": 0.0}, r"\(0.0, inf\).*Got 0.0"),
@@ -373,13 +384,23 @@ def trained(rows):
 
 
 @pytest.mark.parametrize("way", WAYS_TO_TRAIN)
-@pytest.mark.parametrize("dtype", INTEGERS + FLOATS)
-def test_training_equals_training_on_the_cast_array(dtype, way, rows):
+@pytest.mark.parametrize(("dtype", "standardize"), CAST_EXACTLY)
+def test_training_equals_training_on_the_cast_array(dtype, standardize, way, rows):
     X, y = rows
     X = (X * 9).astype(dtype)
     cast = X.astype("float64" if dtype in WIDE else "float32")
-    params = {"batch_size": 20, **WAYS_TO_TRAIN[way]}
+    params = {"batch_size": 20, "standardize": standardize, **WAYS_TO_TRAIN[way]}
     actual, expected = (classifier(**params).fit(A, y) for A in (X, cast))
+    assert_array_equal(all_weights(actual), all_weights(expected))
+
+
+@pytest.mark.parametrize("way", WAYS_TO_TRAIN)
+@pytest.mark.parametrize("dtype", CENTERED_IN_FLOAT64)
+def test_wide_integers_are_centered_in_float64(dtype, way, rows):
+    X, y = rows
+    X = (X * 9).astype(dtype)
+    params = {"batch_size": 20, "dtype": "float32", **WAYS_TO_TRAIN[way]}
+    actual, expected = (classifier(**params).fit(A, y) for A in (X, X.astype(float)))
     assert_array_equal(all_weights(actual), all_weights(expected))
 
 
@@ -485,17 +506,21 @@ def test_any_view_predicts_like_its_copy(X, order, first, steps):
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "float64", ">f8"])
 def test_training_copies_no_more_than_batches_of_X(dtype, order):
     X = np.random.default_rng(0).integers(0, 256, (40_000, 200))
-    X, y = X.astype(dtype, order=order), np.arange(40_000) % 3
-    clf = classifier(max_iter=1, batch_size=50)
-    # Less than half a byte for each entry of X.
-    assert peak_beyond_result(lambda: clf.fit(X, y)) < X.size / 2
+    X, y = X.astype(dtype), np.arange(40_000) % 3
+    fit = classifier(max_iter=1, batch_size=50).fit
+    parts = (np.asarray(A, order=order) for A in (X[:10_000], X))
+    few, many = (peak_beyond_result(lambda A=A: fit(A, y[: len(A)])) for A in parts)
+    # Less than half a byte for each entry of the other rows.
+    assert many - few < 30_000 * 200 / 2
 
 
 def test_training_does_not_load_a_memory_map(tmp_path):
     X = memory_mapped(np.random.default_rng(0).random((20_000, 200)), tmp_path)
-    clf = classifier(max_iter=1, batch_size=50)
-    peak = peak_beyond_result(lambda: clf.fit(X, np.arange(20_000) % 3))
-    assert peak < X.size / 2
+    y = np.arange(20_000) % 3
+    fit = classifier(max_iter=1, batch_size=50).fit
+    parts = (X[:5000], X)
+    few, many = (peak_beyond_result(lambda A=A: fit(A, y[: len(A)])) for A in parts)
+    assert many - few < 15_000 * 200 / 2
 
 
 @pytest.mark.parametrize("frame", FRAMES)
@@ -638,13 +663,13 @@ def test_sparse_of_any_dtype_trains_like_its_cast(dtype, counts):
 )
 @pytest.mark.parametrize("kind", ["csr_array", "csc_array"])
 def test_sparse_X_is_never_made_dense(kind, params):
-    places = np.random.default_rng(0).integers((200, 10**6), size=(2000, 2)).T
+    places = np.random.default_rng(0).integers((400, 10**6), size=(2000, 2)).T
     ones = np.ones(2000, np.float32)
-    X = sparse.coo_array((ones, tuple(places)), shape=(200, 10**6))
-    X, y = SPARSE[kind](X), np.arange(200) % 3
+    X = sparse.coo_array((ones, tuple(places)), shape=(400, 10**6))
+    X, y = SPARSE[kind](X), np.arange(400) % 3
     clf = classifier(max_iter=1, validation_fraction=0.2, **params)
     # Less than a byte for each entry; the weights and their Adam moments take half.
-    assert peak_beyond_result(lambda: clf.fit(X, y).predict(X)) < 200 * 10**6
+    assert peak_beyond_result(lambda: clf.fit(X, y).predict(X)) < 400 * 10**6
 
 
 @pytest.mark.parametrize("call", ["fit", "predict"])

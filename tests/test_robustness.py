@@ -68,7 +68,9 @@ def test_divergence_before_any_good_epoch_raises_and_changes_nothing(digits):
 
 def test_unscaled_X_is_named(digits):
     X, _, y, _ = digits
-    clf = TwoLayerClassifier(20, solver="sgd", learning_rate_init=1e30)
+    clf = TwoLayerClassifier(
+        20, solver="sgd", learning_rate_init=1e30, standardize=False
+    )
     with pytest.raises(
         ValueError, match=r"between 0 and 255, unscaled: .*MinMaxScaler"
     ):
@@ -83,6 +85,7 @@ def test_divergence_after_a_good_epoch_restores_it_and_warns(digits):
 
     make = {"random_state": 0, "learning_rate_init": 0.01, "solver": "sgd"}
     clf = TwoLayerClassifier(20, learning_rate=schedule, max_iter=10, **make)
+    make["learning_rate"] = "constant"
     with pytest.warns(ConvergenceWarning, match=r"epoch 6.*weights of epoch 5"):
         clf.fit(X, y)
     good = TwoLayerClassifier(20, max_iter=5, **make).fit(X, y)
@@ -94,9 +97,11 @@ def test_divergence_after_a_good_epoch_restores_it_and_warns(digits):
 def test_ctrl_c_keeps_the_weights_of_the_last_finished_batch(digits):
     X, _, y, _ = digits
     make = {"random_state": 0, "batch_size": 100, "sampling": "sequential"}
+    make["standardize"] = False  # by what the rows of another fit are
     clf = TwoLayerClassifier(20, learning_rate=interrupt_at(7), **make)
     with pytest.warns(ConvergenceWarning, match="interrupted in epoch 1"):
         clf.fit(X, y)
+    make["learning_rate"] = "constant"
     seven = TwoLayerClassifier(20, max_iter=1, **make).fit(X[:700], y[:700])
     assert_array_equal(clf.coefs_[0], seven.coefs_[0])
     assert clf.predict(X).shape == y.shape
@@ -112,6 +117,7 @@ def test_ctrl_c_keeps_the_best_epoch_when_stopping_on_validation(digits):
     with pytest.warns(ConvergenceWarning, match="interrupted in epoch 5"):
         clf.fit(X, y)
     rising = iter([1, 2])
+    make["learning_rate"] = "constant"
     two = TwoLayerClassifier(20, scoring=lambda *_: next(rising), max_iter=2, **make)
     two.fit(X, y)
     assert clf.best_epoch_ == 2
@@ -152,7 +158,8 @@ def test_ctrl_c_while_measuring_leaves_a_history_that_fits(digits):
 
 def test_ctrl_c_in_partial_fit_changes_nothing(digits):
     X, _, y, _ = digits
-    clf = TwoLayerClassifier(20, random_state=0, dropout=0.2, batch_size=100)
+    make = {"random_state": 0, "dropout": 0.2, "learning_rate": "constant"}
+    clf = TwoLayerClassifier(20, batch_size=100, max_iter=200, **make)
     clf.partial_fit(X, y, classes=range(10))
     twin = copy.deepcopy(clf).partial_fit(X, y)
     with pytest.raises(KeyboardInterrupt):
@@ -174,7 +181,7 @@ def test_a_refused_partial_fit_changes_nothing(digits):
 
 def test_a_diverged_partial_fit_changes_nothing(digits):
     X, _, y, _ = digits
-    clf = TwoLayerClassifier(20, random_state=0, solver="sgd")
+    clf = TwoLayerClassifier(20, random_state=0, solver="sgd", learning_rate_init=0.001)
     clf.partial_fit(X, y, classes=range(10))
     twin = copy.deepcopy(clf).partial_fit(X, y)
     with pytest.raises(ValueError, match="diverged"):
@@ -205,10 +212,13 @@ def test_a_chunk_that_counts_nothing_changes_no_weight(digits):
     assert np.isnan(clf.history_["train_loss"][-1])
 
 
+@pytest.mark.parametrize("standardize", [True, False])
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_two_fits_of_50_epochs_are_one_of_100(digits, solver):
+def test_two_fits_of_50_epochs_are_one_of_100(digits, solver, standardize):
     X, y = digits[1], digits[3]
     make = {"solver": solver, "random_state": 0, "dropout": 0.3, "input_dropout": 0.1}
+    make |= {"learning_rate": "constant", "learning_rate_init": 0.001}
+    make["standardize"] = standardize
     twice = TwoLayerClassifier(20, max_iter=50, warm_start=True, **make)
     twice.fit(X, y).fit(X, y)
     once = TwoLayerClassifier(20, max_iter=100, **make).fit(X, y)

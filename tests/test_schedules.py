@@ -15,11 +15,10 @@ def rates(n_epochs=10, **params):
     """Return the learning rate of the last step of each epoch, full batches."""
     clf = TwoLayerClassifier(
         2,
-        solver="sgd",
         batch_size=None,
         max_iter=n_epochs,
         learning_rate_init=0.5,
-        **params,
+        **{"solver": "sgd"} | params,
     )
     return np.array(clf.fit(X, Y).history_["learning_rate"])
 
@@ -83,7 +82,8 @@ def test_adaptive_stays_while_the_loss_falls():
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_partial_fit_keeps_the_last_rate_after_the_planned_epochs(name):
-    clf = TwoLayerClassifier(2, learning_rate=name, max_iter=3, batch_size=None)
+    make = {"max_iter": 3, "batch_size": None, "learning_rate_init": 0.001}
+    clf = TwoLayerClassifier(2, learning_rate=name, **make)
     for _ in range(6):
         clf.partial_fit(X, Y, classes=[0, 1])
     history = clf.history_["learning_rate"]

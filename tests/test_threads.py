@@ -15,14 +15,14 @@ def blas_threads():
 
 
 def fit(batch_size, during):
-    """Fit a network of 500 features and 400 units, and do something in the middle."""
+    """Fit a network of 500 features and 800 units, and do something in the middle."""
     rng = np.random.default_rng(0)
     X, y = rng.random((batch_size, 500), dtype=np.float32), np.arange(batch_size) % 2
-    clf = TwoLayerClassifier(400, batch_size=batch_size, max_iter=1)
+    clf = TwoLayerClassifier(800, batch_size=batch_size, max_iter=1)
     clf.set_params(learning_rate=lambda share: (during(), 1e-3)[1]).fit(X, y)
 
 
-@pytest.mark.parametrize(("batch_size", "expected"), [(100, 1), (200, 2)])
+@pytest.mark.parametrize(("batch_size", "expected"), [(100, 1), (250, 2)])
 def test_small_products_take_one_thread_and_large_ones_what_is_allowed(
     batch_size, expected
 ):
@@ -38,7 +38,7 @@ def test_small_products_take_one_thread_and_large_ones_what_is_allowed(
 def test_more_than_allowed_is_never_taken():
     seen = []
     with threadpool_limits(1, user_api="blas"):
-        fit(200, during=lambda: seen.extend(blas_threads()))
+        fit(250, during=lambda: seen.extend(blas_threads()))
     assert set(seen) == {1}
 
 

@@ -29,7 +29,7 @@ def continued(weights, **params):
         [weights["b1"], weights["b2"]],
         classes=range(4),
         warm_start=True,
-        **params,
+        **{"learning_rate": "constant", "standardize": False} | params,
     )
 
 
@@ -177,11 +177,12 @@ def test_a_batch_of_zero_weights_is_harmless(problem):
     sample_weight[16:32] = 0.0
     make = {"random_state": 0, "max_iter": 2, "batch_size": 16, "alpha": 0.0}
     make |= {"sampling": "sequential", "solver": "sgd", "momentum": 0.0}
+    make |= {"learning_rate": "constant", "learning_rate_init": 0.001}
     with_zeros = TwoLayerClassifier(5, **make).fit(X, y, sample_weight)
     # The last batch has 2 rows, the others 16: the same batches but one.
     kept = sample_weight > 0
     scaled = {"learning_rate_init": 0.001 * len(y) / kept.sum()}
-    without = TwoLayerClassifier(5, **make, **scaled).fit(X[kept], y[kept])
+    without = TwoLayerClassifier(5, **make | scaled).fit(X[kept], y[kept])
     assert_allclose(with_zeros.coefs_[0], without.coefs_[0], rtol=1e-12)
 
 
@@ -205,6 +206,7 @@ def test_penalty_shrinks_weights_alike_for_every_batch_size(problem):
     X = np.zeros_like(X)
     make = {"random_state": 0, "alpha": 0.5, "solver": "sgd", "momentum": 0.0}
     make |= {"learning_rate_init": 0.1, "weight_init": "normal"}
+    make |= {"learning_rate": "constant"}
     steps_of = {10: 5, 25: 2, 50: 1}
     norms = {
         size: np.linalg.norm(
@@ -285,6 +287,7 @@ def allocations_a_batch(X, y, n_hidden, batch_size, **params):
             n_hidden,
             batch_size=batch_size,
             learning_rate=learning_rate,
+            learning_rate_init=0.001,
             max_iter=2,
             **params,
         ).fit(X, y)
@@ -329,6 +332,7 @@ def test_many_parameters_are_trained_as_few_are(solver):
     W1_wide = np.zeros((120_000, 2))
     W1_wide[places] = W1
     make = {"solver": solver, "alpha": 0.0, "max_iter": 3, "sampling": "sequential"}
+    make["learning_rate_init"] = 0.01
     few = TwoLayerClassifier(2, weight_init=(W1, W2), **make).fit(X, y)
     many = TwoLayerClassifier(2, weight_init=(W1_wide, W2), **make).fit(wide, y)
     assert_allclose(many.coefs_[0][places], few.coefs_[0], rtol=1e-9)

@@ -89,7 +89,7 @@ def few_digits():
 def test_default_in_a_pipeline_reads_digits(seed, raw_digits):
     X_train, X_test, y_train, y_test = raw_digits
     pipeline = scaled(TwoLayerClassifier(random_state=seed)).fit(X_train, y_train)
-    # Of 20 seeds the worst had 0.9756.
+    # Of 20 seeds the worst had 0.98.
     assert pipeline.score(X_test, y_test) >= 0.97
 
 
@@ -241,7 +241,8 @@ def test_pickle_holds_little_beyond_the_weights(params, few_digits):
     X = np.tile(X, (1, 10))
     clf = short(hidden_layer_size=100, max_iter=5, **params).fit(X, y)
     weights = sum(a.nbytes for a in (*clf.coefs_, *clf.intercepts_))
-    assert len(pickle.dumps(clf)) < 1.02 * weights
+    center_and_scale = 2 * 8 * X.shape[1]
+    assert len(pickle.dumps(clf)) < 1.02 * weights + center_and_scale
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -50,10 +50,11 @@ def test_measuring_changes_nothing_that_is_learnt(parts):
 
 def test_early_stopping_watches_it_and_trains_on_all_rows(parts):
     X, y, X_val, y_val = parts
-    stopped = make(early_stopping=True, max_iter=200, n_iter_no_change=3)
+    constant = {"learning_rate": "constant"}
+    stopped = make(early_stopping=True, max_iter=200, n_iter_no_change=3, **constant)
     stopped.fit(X, y, X_val=X_val, y_val=y_val)
     assert stopped.n_iter_ == stopped.best_epoch_ + 3 < 200
-    plain = make(max_iter=stopped.best_epoch_).fit(X, y)
+    plain = make(max_iter=stopped.best_epoch_, **constant).fit(X, y)
     assert_array_equal(stopped.coefs_[0], plain.coefs_[0])
 
 

@@ -1,0 +1,111 @@
+"""Steps that touch only the features of a batch: what makes wide sparse data cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from skmlp._batches import Block, Matrix
+from skmlp._network import Objective, Parameters
+from skmlp.solvers import IN_CACHE, Solver
+
+
+class TouchedFeatures:
+    """An objective and a solver at once, over the features that a batch has at all.
+
+    The rows of W1 that belong to these features are taken out, with all other
+    parameters, as the parameters of a smaller network, whose loss and gradient are then
+    what they always are. The step moves these rows, and their part of the solver's
+    memory, and puts them back. The other rows of W1 have no gradient, and stay; in a
+    dense step their momentum and the penalty would still move them.
+
+    Parameters
+    ----------
+    objective : Objective
+        Of all the parameters.
+    solver : Solver
+        For all the parameters.
+    """
+
+    def __init__(self, objective: Objective, solver: Solver) -> None:
+        self.objective = objective
+        self.solver = solver
+        self.params = objective.params
+        self.part_storage = self.params.zeros_like()
+        self.grads_storage = self.params.zeros_like()
+        n_features, self.n_hidden = self.params.W1.shape
+        self.rows_at_once = max(IN_CACHE // self.n_hidden, 1)
+        self.memory = [
+            np.empty((self.rows_at_once, self.n_hidden), self.params.dtype)
+            for _ in solver.vectors()
+        ]
+        self.is_touched = np.zeros(n_features, bool)
+        self.position = np.empty(n_features, np.int32)
+        self.squared_norm = _squared_norm(self.params.W1)  # of the untouched rows
+
+    def loss_and_grad(self, blocks: Iterator[Block], grads: Parameters) -> float:
+        """Return the objective of a batch of one block; keep its gradient."""
+        (block,) = blocks
+        X = self._renumber(block.X)
+        self.part = self.part_storage.leading(X.shape[1])
+        self.grads = self.grads_storage.leading(X.shape[1])
+        W1, rest = self._split(self.params.flat)
+        np.take(W1, self.features, axis=0, out=self.part.W1, mode="clip")
+        np.copyto(self.part.flat[self.part.W1.size :], rest)
+        if not self.params.fit_intercept:  # they lie where weights have been
+            self.part.b1[...], self.part.b2[...] = 0.0, 0.0
+        self.squared_norm -= _squared_norm(self.part.W1)
+        self.objective.params = self.part
+        value = self.objective.loss_and_grad(iter([block._replace(X=X)]), self.grads)
+        return value + 0.5 * self.objective.alpha * self.squared_norm
+
+    def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:
+        """Move the parameters that the batch has a gradient for."""
+        self.solver.begin(self.grads.flat)
+        vectors = (params, *self.solver.vectors())
+        for start in range(0, len(self.features), self.rows_at_once):
+            rows = slice(start, start + self.rows_at_once)
+            self._move_rows(rows, learning_rate, *vectors)
+        self.squared_norm += _squared_norm(self.part.W1)
+        rest, *memory = (self._split(vector)[1] for vector in vectors)
+        rest_of_grads = self.grads.flat[self.grads.W1.size :]
+        n_weights = self.params.W2.size
+        self.solver.move(n_weights, learning_rate, rest, rest_of_grads, *memory)
+
+    def _move_rows(
+        self,
+        rows: slice,
+        learning_rate: float,
+        params: np.ndarray,
+        *vectors: np.ndarray,
+    ) -> None:
+        """Move some of the touched rows of W1, all in the cache."""
+        features = self.features[rows]
+        W1, dW1 = self.part.W1[rows], self.grads.W1[rows]
+        memory = [m[: len(features)] for m in self.memory]
+        for vector, part in zip(vectors, memory, strict=True):
+            np.take(self._split(vector)[0], features, axis=0, out=part, mode="clip")
+        flats = (array.reshape(-1) for array in (W1, dW1, *memory))
+        self.solver.move(W1.size, learning_rate, *flats)
+        for vector, part in zip((params, *vectors), (W1, *memory), strict=True):
+            self._split(vector)[0][features] = part
+
+    def _renumber(self, X: Matrix) -> Matrix:
+        """Find the features of a batch; return its rows with these columns alone."""
+        self.is_touched[X.indices] = True
+        self.features = np.flatnonzero(self.is_touched)
+        self.is_touched[self.features] = False
+        n_touched = len(self.features)
+        self.position[self.features] = np.arange(n_touched, dtype=np.int32)
+        columns = self.position[X.indices]
+        return type(X)((X.data, columns, X.indptr), shape=(X.shape[0], n_touched))
+
+    def _split(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return views of W1 and of all the rest."""
+        size = self.params.W1.size
+        return flat[:size].reshape(self.params.W1.shape), flat[size:]
+
+
+def _squared_norm(W: np.ndarray) -> float:
+    return float(np.vdot(W, W))
