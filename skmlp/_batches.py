@@ -91,9 +91,9 @@ class DenseRows:
         n_features = self.X.shape[1]
         if self.X.flags.c_contiguous:
             rows = leading(self.gathered, len(indices), n_features)
-            return np.take(self.X, indices, axis=0, out=rows, mode="clip")
+            return self.X.take(indices, 0, rows, "clip")
         columns = leading(self.gathered, n_features, len(indices))
-        return np.take(self.X.T, indices, axis=1, out=columns, mode="clip").T
+        return self.X.T.take(indices, 1, columns, "clip").T
 
 
 def _cast(rows: np.ndarray, out: np.ndarray) -> None:

@@ -27,7 +27,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from skmlp._batches import Block, Matrix, leading
-from skmlp._blas import add_scaled
+from skmlp._blas import IN_CACHE, add_scaled
 from skmlp._standardization import Standardization
 
 
@@ -140,7 +140,9 @@ class Workspace:
         self, n_rows: int, n_hidden: int, n_outputs: int, dtype: np.dtype
     ) -> None:
         self.Z, self.H = (np.empty(n_rows * n_hidden, dtype) for _ in range(2))
-        self.logits = np.empty(n_rows * n_outputs, dtype)
+        self.scores, self.logits = (
+            np.empty(n_rows * n_outputs, dtype) for _ in range(2)
+        )
         self.n_hidden, self.n_outputs = n_hidden, n_outputs
         self.by_n_rows: dict[int, Buffers] = {}
 
@@ -169,6 +171,7 @@ class Buffers:
         n_hidden, n_outputs = workspace.n_hidden, workspace.n_outputs
         self.Z = leading(workspace.Z, n_rows, n_hidden)
         self.H = leading(workspace.H, n_rows, n_hidden)
+        self.scores = leading(workspace.scores, n_rows, n_outputs)
         self.logits = leading(workspace.logits, n_outputs, n_rows)
 
     @cached_property
@@ -190,7 +193,7 @@ class Buffers:
 def multiply(A: Matrix, B: np.ndarray, out: np.ndarray) -> None:
     """Write A B into out; the one place that knows that A may be sparse."""
     if isinstance(A, np.ndarray):
-        np.matmul(A, B, out=out)
+        np.dot(A, B, out=out)
     else:
         out[...] = A @ B
 
@@ -203,8 +206,8 @@ def forward(
     multiply(X, params.W1, out=Z)
     np.add(Z, params.b1, out=Z)
     activation.forward(Z, H)
-    np.matmul(params.W2.T, H.T, out=logits)
-    np.add(logits, params.b2[:, np.newaxis], out=logits)
+    np.dot(H, params.W2, out=buffers.scores)
+    np.add(buffers.scores.T, params.b2[:, np.newaxis], out=logits)
     return logits
 
 
@@ -228,15 +231,15 @@ def backpropagate(
     logits = forward(params, X, buffers, activation)
     value = loss.value_and_grad(y, logits, weight, dlogits)
     # logits = W2ᵀ Hᵀ + b2
-    np.matmul(H.T, dlogits.T, out=grads.W2)
-    np.matmul(dlogits, ones, out=grads.b2)
-    np.matmul(dlogits.T, params.W2.T, out=dH)
+    np.dot(H.T, dlogits.T, out=grads.W2)
+    np.dot(dlogits, ones, out=grads.b2)
+    np.dot(dlogits.T, params.W2.T, out=dH)
     # H = f(Z)
     activation.backward(Z, H, dH)
     dZ = dH
     # Z = X W1 + b1
     multiply(X.T, dZ, out=grads.W1)
-    np.matmul(ones, dZ, out=grads.b1)
+    np.dot(ones, dZ, out=grads.b1)
     return value
 
 
@@ -244,8 +247,12 @@ def add_penalty(params: Parameters, alpha: float, grads: Parameters) -> float:
     """Return alpha/2 (‖W1‖² + ‖W2‖²); add its gradient to grads."""
     if alpha == 0:
         return 0.0
-    add_scaled(params.weights, alpha, out=grads.weights)
-    return 0.5 * alpha * float(np.dot(params.weights, params.weights))
+    squared_norm = 0.0
+    for start in range(0, params.n_weights, IN_CACHE):
+        weights = params.weights[start : start + IN_CACHE]
+        add_scaled(weights, alpha, out=grads.weights[start : start + IN_CACHE])
+        squared_norm += float(np.dot(weights, weights))
+    return 0.5 * alpha * squared_norm
 
 
 def blockwise_logits(

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from skmlp._batches import Block, Matrix
+from skmlp._blas import IN_CACHE
 from skmlp._network import Objective, Parameters
-from skmlp.solvers import IN_CACHE, Solver
+from skmlp.solvers import Solver
 
 
 class TouchedFeatures:

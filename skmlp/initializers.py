@@ -18,7 +18,9 @@ Initializer = Callable[[np.ndarray, np.random.Generator], object]
 
 
 def _fill_uniform(W: np.ndarray, bound: float, rng: np.random.Generator) -> None:
-    W[...] = rng.uniform(-bound, bound, size=W.shape)
+    uniform = rng.random(W.shape, dtype=W.dtype)
+    np.multiply(uniform, 2.0 * bound, out=uniform)
+    np.subtract(uniform, bound, out=W)
 
 
 def _he(scale: float) -> Initializer:
