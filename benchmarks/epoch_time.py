@@ -44,7 +44,7 @@ class Work(NamedTuple):
 WORKS = {
     "784-128-10 adam 128": Work(
         mnist,
-        {"n_hidden": 128, "batch_size": 128, "max_iter": 2, "solver": "adam"},
+        {"n_hidden": 128, "batch_size": 128, "max_iter": 4, "solver": "adam"},
         {
             "MLP float32": ">= 2.3",
             "MLP float64": "",
@@ -54,7 +54,7 @@ WORKS = {
     ),
     "784-128-10 sgd Nesterov 128": Work(
         mnist,
-        {"n_hidden": 128, "batch_size": 128, "max_iter": 2, "solver": "sgd"},
+        {"n_hidden": 128, "batch_size": 128, "max_iter": 4, "solver": "sgd"},
         {
             "MLP float32": ">= 2.2",
             "MLP float64": "",
@@ -67,7 +67,7 @@ WORKS = {
         {
             "n_hidden": 40,
             "batch_size": 64,
-            "max_iter": 2,
+            "max_iter": 4,
             "solver": "sgd",
             "momentum": 0.0,
         },
@@ -80,7 +80,7 @@ WORKS = {
     ),
     "784-512-10 adam 200": Work(
         mnist,
-        {"n_hidden": 512, "batch_size": 200, "max_iter": 1, "solver": "adam"},
+        {"n_hidden": 512, "batch_size": 200, "max_iter": 3, "solver": "adam"},
         {
             "MLP float32": ">= 1.9",
             "MLP float64": "",
@@ -95,13 +95,13 @@ WORKS = {
     ),
     "sparse, Zipf, 65536-100-20 adam 200": Work(
         text_by_zipf,
-        {"n_hidden": 100, "batch_size": 200, "max_iter": 1, "solver": "adam"},
+        {"n_hidden": 100, "batch_size": 200, "max_iter": 2, "solver": "adam"},
         {"MLP float32": ">= 20"},
         n_rounds=3,
     ),
     "sparse, uniform, 65536-100-20": Work(
         text_uniform,
-        {"n_hidden": 100, "batch_size": 200, "max_iter": 1, "solver": "adam"},
+        {"n_hidden": 100, "batch_size": 200, "max_iter": 2, "solver": "adam"},
         {"MLP float32": ">= 8"},
         n_rounds=3,
     ),

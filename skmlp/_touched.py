@@ -43,7 +43,10 @@ class TouchedFeatures:
         ]
         self.is_touched = np.zeros(n_features, bool)
         self.position = np.empty(n_features, np.int32)
-        self.squared_norm = _squared_norm(self.params.W1)  # of the untouched rows
+        self.alpha = objective.alpha
+        self.squared_norm = 0.0  # of the rows of W1 that are not touched
+        if self.alpha:
+            self.squared_norm = _squared_norm(self.params.W1)
 
     def loss_and_grad(self, blocks: Iterator[Block], grads: Parameters) -> float:
         """Return the objective of a batch of one block; keep its gradient."""
@@ -56,10 +59,11 @@ class TouchedFeatures:
         np.copyto(self.part.flat[self.part.W1.size :], rest)
         if not self.params.fit_intercept:  # they lie where weights have been
             self.part.b1[...], self.part.b2[...] = 0.0, 0.0
-        self.squared_norm -= _squared_norm(self.part.W1)
+        if self.alpha:
+            self.squared_norm -= _squared_norm(self.part.W1)
         self.objective.params = self.part
         value = self.objective.loss_and_grad(iter([block._replace(X=X)]), self.grads)
-        return value + 0.5 * self.objective.alpha * self.squared_norm
+        return value + 0.5 * self.alpha * self.squared_norm
 
     def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:
         """Move the parameters that the batch has a gradient for."""
@@ -68,7 +72,8 @@ class TouchedFeatures:
         for start in range(0, len(self.features), self.rows_at_once):
             rows = slice(start, start + self.rows_at_once)
             self._move_rows(rows, learning_rate, *vectors)
-        self.squared_norm += _squared_norm(self.part.W1)
+        if self.alpha:
+            self.squared_norm += _squared_norm(self.part.W1)
         rest, *memory = (self._split(vector)[1] for vector in vectors)
         rest_of_grads = self.grads.flat[self.grads.W1.size :]
         n_weights = self.params.W2.size
