@@ -20,7 +20,7 @@ from skmlp._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skmlp._holdout import hold_out
 from skmlp._monitor import watched_score
 from skmlp._network import Layers, Workspace, blockwise_logits
-from skmlp._threads import suitable_threads
+from skmlp._threads import threads_of_prediction
 from skmlp._training import Progress, State
 from skmlp._validation import PARAMETER_CONSTRAINTS, TrainingData
 from skmlp._version import __version__
@@ -971,7 +971,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         )
         workspace = Workspace(n_rows, n_hidden, self.n_outputs_, dtype)
         blocks = self._finite(blocks_of(X, n_rows, dtype), X)
-        with suitable_threads(n_rows, n_features, n_hidden):
+        with threads_of_prediction(n_rows, n_features, n_hidden):
             yield from blockwise_logits(
                 layers, blocks, ACTIVATIONS[self.activation], workspace
             )

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._fitting import evaluation
 from skmlp._monitor import Monitor, Row
 from skmlp._scale import describe_scale
-from skmlp._threads import suitable_threads
+from skmlp._threads import threads_of_training
 from skmlp._training import Diverged, LBFGSTraining, Training
 from skmlp._validation import TrainingData
 
@@ -36,7 +36,7 @@ def run(
 ) -> None:
     """Train; where that diverges, restore the best epoch or raise."""
     n_rows = training.batches.block_rows
-    threads = suitable_threads(n_rows, *training.params.shape[:2])
+    threads = threads_of_training(n_rows, *training.params.shape[:2])
     try:
         with threads, np.errstate(all="ignore"):
             training.run(n_epochs, monitor)
