@@ -18,9 +18,7 @@ Initializer = Callable[[np.ndarray, np.random.Generator], object]
 
 
 def _fill_uniform(W: np.ndarray, bound: float, rng: np.random.Generator) -> None:
-    uniform = rng.random(W.shape, dtype=W.dtype)
-    np.multiply(uniform, 2.0 * bound, out=uniform)
-    np.subtract(uniform, bound, out=W)
+    W[...] = rng.uniform(-bound, bound, size=W.shape)
 
 
 def _he(scale: float) -> Initializer:
