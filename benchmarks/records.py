@@ -46,9 +46,14 @@ SETTINGS = {
 
 
 def load(name: str) -> list[np.ndarray]:
-    """Return the training images and labels, then the test's; float32 images."""
+    """Return the training images and labels, then the test's.
+
+    Pixels are bytes where they are standardised, else float32 between 0 and 1.
+    """
     X, y = DATA_SETS[name](subset="train", return_X_y=True)
     X_test, y_test = DATA_SETS[name](subset="test", return_X_y=True)
+    if SETTINGS[name]["standardize"]:
+        return [X, y, X_test, y_test]
     return [X / np.float32(255), y, X_test / np.float32(255), y_test]
 
 
