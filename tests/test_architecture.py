@@ -12,6 +12,10 @@ PACKAGE = Path(skmlp.__file__).parent
 # From the top: a module imports modules of later lines only.
 LAYERS = [
     ["__init__"],
+    ["inspection"],
+    ["_predictions_display", "_training_display", "_weights_display"],
+    ["_gradient_check"],
+    ["_wrappers"],
     ["_classifier"],
     ["_divergence"],
     ["_fitting", "_holdout", "_state"],
@@ -21,7 +25,7 @@ LAYERS = [
     ["_network"],
     ["_batches"],
     ["activations", "losses", "solvers", "schedules", "initializers", "datasets"],
-    ["_blas", "_standardization", "_version"],
+    ["_blas", "_plotting", "_standardization", "_version"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 SCIKIT_LEARN = {
@@ -29,18 +33,35 @@ SCIKIT_LEARN = {
     "_classifier",
     "_divergence",
     "_fitting",
+    "_gradient_check",
+    "_predictions_display",
     "_scale",
     "_state",
     "_validation",
     "_weights",
+    "_weights_display",
+    "_wrappers",
     "datasets",
 }
+# The one module that imports matplotlib, and only when something is to be drawn.
+PLOTTING = "_plotting"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
+
+
+def tree_of(module):
+    return ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+
+
+def functions_of(module):
+    return [n for n in ast.walk(tree_of(module)) if isinstance(n, ast.FunctionDef)]
 
 
 def imports_of(module):
     """Return the dotted names that a module imports at any depth."""
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    return imports_within(tree_of(module))
+
+
+def imports_within(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -70,4 +91,12 @@ def test_private_names_of_scikit_learn_have_one_home(module):
 def test_run_time_dependencies_are_few(module):
     roots = {name.split(".")[0] for name in imports_of(module)}
     ours = {"skmlp", "numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
-    assert roots <= ours | sys.stdlib_module_names
+    optional = {"matplotlib"} if module == PLOTTING else set()
+    assert roots <= ours | optional | sys.stdlib_module_names
+
+
+def test_matplotlib_is_imported_when_something_is_drawn():
+    late = [n for f in functions_of(PLOTTING) for n in imports_within(f)]
+    anywhere = [n for n in imports_of(PLOTTING) if n.startswith("matplotlib")]
+    assert anywhere
+    assert sorted(anywhere) == sorted(n for n in late if n.startswith("matplotlib"))

@@ -12,19 +12,29 @@ from skmlp import (
     activations,
     datasets,
     initializers,
+    inspection,
     losses,
     schedules,
     solvers,
 )
 
-MODULES = (activations, datasets, initializers, losses, schedules, solvers)
+MODULES = (
+    *(activations, datasets, initializers, inspection),
+    *(losses, schedules, solvers),
+)
 # What a reader does not miss: extended summaries, See Also; a summary on a line of its
 # own; and, as in scikit-learn, what is returned has a name as well as a type.
 SPARED = {"ES01", "SA01", "GL01", "RT02"}
 # Properties are documented in the docstring of the class, set_* by scikit-learn.
 METHODS = [
-    f"skmlp.TwoLayerClassifier.{name}"
-    for name, member in vars(TwoLayerClassifier).items()
+    f"{path}.{name}"
+    for path, owner in {
+        "skmlp.TwoLayerClassifier": TwoLayerClassifier,
+        "skmlp.inspection.TrainingDisplay": inspection.TrainingDisplay,
+        "skmlp.inspection.WeightsDisplay": inspection.WeightsDisplay,
+        "skmlp.inspection.PredictionsDisplay": inspection.PredictionsDisplay,
+    }.items()
+    for name, member in vars(owner).items()
     if not name.startswith(("_", "set_")) and not isinstance(member, property)
 ]
 

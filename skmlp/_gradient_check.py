@@ -1,0 +1,248 @@
+"""The gradient that training uses against central differences."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils.random import sample_without_replacement
+
+from skmlp import _auto, _fitting, _state, _validation
+from skmlp._training import LBFGSTraining, Training
+from skmlp._wrappers import features_within, fitted_classifier
+
+_DESCRIPTIONS = {
+    "W1": "hidden weights",
+    "b1": "hidden biases",
+    "W2": "output weights",
+    "b2": "output biases",
+}
+# How many entries of a large array are checked, if nobody says.
+_ENOUGH_ENTRIES = 1000
+# A gradient smaller than this counts as this large, lest rounding count as error.
+_SMALLEST_GRADIENT = 1e-8
+
+
+@dataclass(frozen=True, repr=False)
+class GradientErrors:
+    """Largest relative error of the gradient in each array of parameters.
+
+    It prints as a table, one line an array.
+
+    Parameters
+    ----------
+    W1, b1, W2, b2 : float
+        The error in the weights and biases of the hidden and of the output layer, in
+        [0, 1]; NaN for biases that are not trained.
+    n_entries : dict of str to int
+        How many entries of each array were compared.
+    objective : float
+        The value of the objective.
+
+    Examples
+    --------
+    >>> from skmlp.inspection import GradientErrors
+    >>> GradientErrors(W1=4e-9, b1=3e-9, W2=2e-9, b2=4e-11, objective=1.3,
+    ...                n_entries={"W1": 40, "b1": 10, "W2": 30, "b2": 3})
+    W1  hidden weights    40 entries  4.0e-09
+    b1  hidden biases     10 entries  3.0e-09
+    W2  output weights    30 entries  2.0e-09
+    b2  output biases      3 entries  4.0e-11
+    """
+
+    W1: float
+    b1: float
+    W2: float
+    b2: float
+    n_entries: dict[str, int]
+    objective: float
+
+    @property
+    def largest(self) -> float:
+        """The largest of the errors; NaN where one could not be computed."""
+        return float(np.max([getattr(self, name) for name in self.n_entries]))
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            f"{name}  {_DESCRIPTIONS[name]:14}  {n_entries:4d} entries  "
+            f"{getattr(self, name):.1e}"
+            for name, n_entries in self.n_entries.items()
+        )
+
+
+def check_gradients(
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    step: float = 1e-5,
+    n_entries: int | None = None,
+    random_state: int | np.random.RandomState | None = None,
+) -> GradientErrors:
+    r"""Compare the gradient of back-propagation with central differences.
+
+    Of each array of parameters it reports the largest relative error [1]_
+
+    .. math:: \frac{|a - n|}{\max(10^{-8}, |a| + |n|)}
+
+    over its entries, where a is the analytic and n the numeric derivative of the
+    objective, (J(θ + step) - J(θ - step)) / (2 step).
+
+    Parameters
+    ----------
+    estimator : TwoLayerClassifier, Pipeline or search
+        Fitted, or made by `from_weights`; it is left as it is.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        What the estimator takes. Some tens of rows do: each entry takes two passes over
+        them.
+    y : array-like of shape (n_samples,)
+        Labels, all of them among `classes_`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        How much each sample counts: at least 0, not all 0. None for all the same.
+    step : float, default=1e-5
+        How far each parameter is moved to either side; positive.
+    n_entries : int, default=None
+        How many entries of each array are compared, drawn at random without
+        replacement, at least 1. None is 1000. Smaller arrays are compared as a whole.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the draw.
+
+    Returns
+    -------
+    errors : GradientErrors
+        The errors in W1, b1, W2 and b2.
+
+    Raises
+    ------
+    TypeError
+        If there is no `TwoLayerClassifier` within `estimator`.
+    sklearn.exceptions.NotFittedError
+        If it is not fitted.
+    ValueError
+        If a parameter or an argument is invalid.
+
+    Notes
+    -----
+    The objective is that of the estimator's parameters, for X and y as one batch, in
+    float64 whatever the precision of the estimator: with its `loss`, `label_smoothing`,
+    `class_weight` ('balanced' by this y) and penalty, which 'adamw' has none of.
+    Dropout is left out, so that the objective is no matter of chance.
+
+    The derivatives are by the parameters that training moves. With `standardize` these
+    are the weights for standardised features, scaled as in training, or by this X if
+    there was none. Biases that ``fit_intercept=False`` keeps at zero are left out.
+
+    Correct gradients have errors below about 1e-6. Two things make larger ones. Where
+    `step` carries a unit across a kink, as 'relu' and 'leaky_relu' have at 0, the
+    difference straddles two slopes: try other rows or a smaller step. And rounding
+    blurs differences by about 1e-16 times the objective over `step`, which shows in
+    gradients that are nearly zero, as they are at the end of training.
+
+    References
+    ----------
+    .. [1] Stanford CS231n, "Neural networks part 3: learning and evaluation", section
+       "Gradient checks", and its first assignment for the bound 1e-8.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skmlp import TwoLayerClassifier
+    >>> from skmlp.inspection import check_gradients
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = TwoLayerClassifier(10, activation="tanh", random_state=0).fit(X, y)
+    >>> check_gradients(clf, X, y).largest < 1e-6
+    True
+    """
+    check_scalar(step, "step", Real, min_val=0, include_boundaries="neither")
+    if n_entries is not None:
+        check_scalar(n_entries, "n_entries", Integral, min_val=1)
+    rng = check_random_state(random_state)
+    classifier = fitted_classifier(estimator)
+    training = _training_on_all_rows(
+        classifier, features_within(estimator, X), y, sample_weight
+    )
+    value = _objective(training)
+    names = [*_DESCRIPTIONS] if classifier.fit_intercept else ["W1", "W2"]
+    gradients = {name: getattr(training.grads, name).flatten() for name in names}
+    errors, n_compared = dict.fromkeys(_DESCRIPTIONS, math.nan), {}
+    for name, gradient in gradients.items():
+        entries = _drawn_entries(gradient.size, n_entries or _ENOUGH_ENTRIES, rng)
+        numeric = _central_differences(
+            lambda: _objective(training),
+            getattr(training.params, name).reshape(-1),
+            entries,
+            step,
+        )
+        errors[name] = _relative_error(gradient[entries], numeric)
+        n_compared[name] = len(entries)
+    return GradientErrors(**errors, n_entries=n_compared, objective=value)
+
+
+def _training_on_all_rows(
+    classifier: Any, X: Any, y: Any, sample_weight: Any
+) -> Training | LBFGSTraining:
+    """Return what would train a double of the classifier on X as one batch."""
+    settings = _validation.check_parameters(_deterministic_double(classifier))
+    data = _validation.check_partial_fit_data(settings, X, y, None, sample_weight)
+    settings = _auto.resolve(settings, data)
+    if _auto.decouples_alpha(settings.solver):
+        settings.alpha = 0.0
+    settings.solver = "lbfgs"  # it sees all rows at once, in their order
+    return _fitting.build_training(settings, data, _state.resume(settings, data))
+
+
+def _deterministic_double(classifier: Any) -> Any:
+    """Return a copy in float64, without dropout and without a past of other data."""
+    double = copy.copy(classifier)
+    double.coefs_ = [W.astype(np.float64) for W in classifier.coefs_]
+    double.intercepts_ = [b.astype(np.float64) for b in classifier.intercepts_]
+    double.dropout = double.input_dropout = 0.0
+    double.random_state = 0  # a RandomState of the caller's would be drawn from
+    double._class_totals = np.zeros(len(classifier.classes_))
+    return double
+
+
+def _objective(training: Training | LBFGSTraining) -> float:
+    """Return the objective at the present parameters; its gradient is in grads."""
+    (batch,) = training.batches.epoch(training.state.rng)
+    return training.objective.loss_and_grad(batch.blocks, training.grads)
+
+
+def _drawn_entries(size: int, n_entries: int, rng: np.random.RandomState) -> np.ndarray:
+    """Return the indices of up to n_entries of so many entries."""
+    if size <= n_entries:
+        return np.arange(size)
+    return sample_without_replacement(size, n_entries, random_state=rng)
+
+
+def _central_differences(
+    objective: Callable[[], float],
+    values: np.ndarray,
+    entries: np.ndarray,
+    step: float,
+) -> np.ndarray:
+    """Return (J(v + step) - J(v - step)) / (2 step) by each entry v of the values."""
+    numeric = np.empty(len(entries))
+    for i, entry in enumerate(entries):
+        value = values[entry]
+        values[entry] = value + step
+        ahead = objective()
+        values[entry] = value - step
+        behind = objective()
+        values[entry] = value
+        numeric[i] = (ahead - behind) / (2 * step)
+    return numeric
+
+
+def _relative_error(analytic: np.ndarray, numeric: np.ndarray) -> float:
+    """Return the largest |a - n| / max(1e-8, |a| + |n|)."""
+    size = np.maximum(_SMALLEST_GRADIENT, np.abs(analytic) + np.abs(numeric))
+    return float(np.max(np.abs(analytic - numeric) / size))

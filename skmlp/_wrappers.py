@@ -1,0 +1,45 @@
+"""From a pipeline or a search to the fitted classifier within."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from skmlp._classifier import TwoLayerClassifier
+
+
+def fitted_classifier(estimator: Any) -> TwoLayerClassifier:
+    """Return the classifier itself, a pipeline's last step or a search's best."""
+    classifier = _steps(estimator)[-1]
+    check_is_fitted(classifier)
+    return classifier
+
+
+def features_within(estimator: Any, X: Any) -> Any:
+    """Return what the classifier is given where the estimator is given X."""
+    for transformer in _steps(estimator)[:-1]:
+        X = transformer.transform(X)
+    return X
+
+
+def _steps(estimator: Any) -> list[Any]:
+    """Return what transforms X, if anything, and the classifier."""
+    if isinstance(estimator, TwoLayerClassifier):
+        return [estimator]
+    if isinstance(estimator, Pipeline):
+        before = [estimator[:-1]] if len(estimator) > 1 else []
+        return [*before, *_steps(estimator[-1])]
+    if hasattr(estimator, "best_estimator_"):
+        return _steps(estimator.best_estimator_)
+    if hasattr(estimator, "refit"):  # a search
+        check_is_fitted(estimator)
+        raise ValueError(
+            f"{type(estimator).__name__} has no best_estimator_, as refit="
+            f"{estimator.refit!r}. Search with refit=True."
+        )
+    raise TypeError(
+        "estimator must be a TwoLayerClassifier, a Pipeline that ends in one or a "
+        f"search over one; got {estimator!r}."
+    )
