@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 BENCHMARKS = epoch_time epoch_overhead time_to_accuracy prediction memory growth \
 	busy_machine defaults
 
-.PHONY: demo test lint bench bench-short clean
+.PHONY: demo test lint docs bench bench-short clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/plot_quickstart.py
@@ -19,6 +19,15 @@ lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# The pages are docs/_build/html; what has not changed is not built again. A warning is an
+# error. SKMLP_DOCS_ONLINE=1 links to the documentation of other projects.
+SPHINX = $(BIN)/python -m sphinx -W -n --keep-going -q -d docs/_build/doctrees
+
+docs: $(VENV)/.installed-docs
+	$(SPHINX) -b html docs docs/_build/html
+	$(SPHINX) -b doctest docs docs/_build/doctest
+	@echo "The front page: docs/_build/html/index.html"
 
 bench: $(VENV)/.installed-bench
 	@set -e; for name in $(BENCHMARKS); do \
@@ -41,4 +50,5 @@ $(VENV)/.installed-%: $(BIN)/python pyproject.toml setup.cfg
 	touch $@ $(VENV)/.installed
 
 clean:
+	rm -rf docs/_build docs/api docs/gallery
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -152,11 +152,18 @@ axs[0].set_ylabel("validation loss")
 # Fashion-MNIST with more than defaults
 # -------------------------------------
 #
-# The defaults, and a wider network with dropout and smoothed labels for 25 epochs, on
-# pixels as they are. The scaler is not needed.
+# The defaults, and a wider network for 25 epochs, with dropout and smoothed labels in
+# place of most of the decay. Pixels are as they are; the scaler is not needed.
 default = TwoLayerClassifier(random_state=0).fit(X, y)
 tuned = TwoLayerClassifier(
-    512, dropout=0.3, label_smoothing=0.1, max_iter=25, random_state=0
+    512,
+    alpha=0.05,
+    dropout=0.3,
+    label_smoothing=0.1,
+    batch_size=128,
+    learning_rate_init=0.003,
+    max_iter=25,
+    random_state=0,
 ).fit(X, y)
 for name, model in {
     "the grid's best": search,

@@ -72,8 +72,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     hidden_layer_size : int, default=256
         The number of hidden units, at least 1.
 
-    activation : {'relu', 'tanh', 'logistic', 'identity', 'leaky_relu', 'elu', \
-            'softplus', 'silu', 'gelu'}, default='relu'
+    activation : str, default='relu'
         The function f of the hidden layer.
 
         - 'relu': max(0, z).
@@ -144,8 +143,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         - 'sequential': every row once an epoch, in the order of X.
         - 'replacement': as many rows as there are, each drawn independently.
 
-    learning_rate : {'constant', 'exponential', 'invscaling', 'cosine', 'one_cycle', \
-            'adaptive'} or callable, default='one_cycle'
+    learning_rate : str or callable, default='one_cycle'
         The schedule: what `learning_rate_init` is multiplied by. `share` is the share
         of the planned `max_iter` epochs that is done, growing from batch to batch. In
         `partial_fit` with ``max_iter='auto'`` nothing is planned: 'invscaling' takes
@@ -193,8 +191,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         A gradient whose Euclidean norm, over all parameters, is larger is scaled to
         this norm; None for no bound. Without effect on 'lbfgs'.
 
-    weight_init : {'auto', 'he', 'glorot', 'lecun', 'normal', 'uniform', \
-            'fan_product'}, callable or pair of arrays, default='auto'
+    weight_init : str, callable or pair of arrays, default='auto'
         The initial weights of both layers; biases start at zero.
 
         - 'auto': 'he' for 'relu' and its kin ('leaky_relu', 'elu', 'softplus', 'silu',
@@ -203,7 +200,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         - 'glorot': uniform within ±√(6 / (fan_in + fan_out)) [8]_.
         - 'lecun': uniform within ±√(3 / fan_in).
         - 'normal': normal with mean 0 and standard deviation `init_scale`.
-        - 'uniform': uniform within ±`init_scale`.
+        - 'uniform': uniform within ± `init_scale`.
         - 'fan_product': uniform within ±1 / √(fan_in fan_out).
         - callable: called as ``weight_init(W, rng)`` for each layer; fills ``W``, of
           shape (fan_in, fan_out), in place; ``rng`` is a `numpy.random.Generator`.
@@ -293,7 +290,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     n_features_in_ : int
         The number of features seen when fitting.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         The names of the features, where X had names that are all strings.
 
     history_ : dict of lists
@@ -399,6 +396,13 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     # The values that each parameter may take, checked when fitting.
     _parameter_constraints = PARAMETER_CONSTRAINTS
+
+    # Where scikit-learn's HTML representation links to.
+    _doc_link_module = "skmlp"
+    _doc_link_template = (
+        "https://skmlp.readthedocs.io/en/stable/api/"
+        "{estimator_module}.{estimator_name}.html"
+    )
 
     def __init__(
         self,
