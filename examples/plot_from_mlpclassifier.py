@@ -32,7 +32,9 @@ SAME = [
 # One setting
 # -----------
 # The penalty of MLPClassifier is divided by the rows of a batch, ours is not: so this
-# is done here. What has no counterpart is refused.
+# is done here. It also waits for one epoch more. What has no counterpart is refused,
+# but for one thing: without early stopping MLPClassifier may end by ``tol``, here all
+# of ``max_iter`` is trained.
 def converted(mlp, n_rows):
     """Return the parameters of TwoLayerClassifier that mean what mlp's mean.
 
@@ -78,7 +80,7 @@ def converted(mlp, n_rows):
         "batch_size": batch_size,
         "early_stopping": early_stopping,
         "learning_rate": theirs["learning_rate"] if is_sgd else "constant",
-        "n_iter_no_change": int(min(patience, theirs["max_iter"])),
+        "n_iter_no_change": int(min(patience + 1, theirs["max_iter"])),
         "sampling": "shuffle" if theirs["shuffle"] else "sequential",
         "scoring": "accuracy",
         "standardize": False,
@@ -160,7 +162,8 @@ for params, *scores in zip(theirs.cv_results_["params"], *pairs, strict=True):
 
 # %%
 # The networks begin at other random weights, so the scores are close, not equal. From
-# equal weights they end at equal weights: ``tests/test_migration.py`` shows it.
+# equal weights, with rows in order, they end at equal weights:
+# ``tests/test_migration.py`` shows it.
 fig, ax = plt.subplots(figsize=(4.5, 4), layout="constrained")
 ax.axline((0.9, 0.9), slope=1, color="0.7", zorder=0)
 ax.scatter(*pairs)

@@ -20,7 +20,8 @@ from skmlp.inspection import PredictionsDisplay, TrainingDisplay
 
 # %%
 # The notebook's data where ``SKMLP_DATA`` names its folder, which takes some minutes;
-# else the small digits of scikit-learn, which take a second.
+# else the small digits of scikit-learn, which take seconds. The text below speaks of
+# MNIST.
 if "SKMLP_DATA" in os.environ:
     X_train, y_train = fetch_mnist(subset="train", return_X_y=True)
     X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
@@ -35,13 +36,15 @@ print(f"{len(X_train)} training images of {image_shape} pixels, {len(X_test)} ot
 # What the notebook meant
 # -----------------------
 #
-# Four things stood in its way.
+# Three things stood in its way, and one was for nothing.
 #
 # - The images are the rows of its table, and the network wants them as columns. Here
 #   they are rows, as everywhere in scikit-learn.
-# - ``get_predictions`` reads a global variable instead of its argument.
-# - The test images are standardised by a mean of their own; here by that of the
-#   training images, as a scaler in a pipeline would.
+# - ``get_predictions`` takes no argument, is called with one, and reads a global ``X``
+#   that is not there.
+# - The test images are standardised by a mean of their own, one for each of the 28
+#   columns of the image. Here all are by one mean and deviation, those of the training
+#   images.
 # - One-hot labels are made and never used.
 #
 # ``batch_size=None`` is gradient descent: a batch of everything. Its loss is that
@@ -68,8 +71,8 @@ for iteration, loss in enumerate(network.history_["loss"]):
     if iteration % 100 == 0:
         print(f"{iteration:9d}  {loss:8.3f}")
 accuracy = network.score(((X_test - mean) / std).astype(np.float32), y_test)
-print("\ntest accuracy   the notebook   a plain re-run     here")
-print(f"                        none           0.8985   {accuracy:.4f}")
+print("\ntest accuracy   the notebook   a plain re-run (MNIST)     here")
+print(f"                        none                   0.8985   {accuracy:.4f}")
 
 # %%
 # The same images with our defaults
@@ -77,7 +80,7 @@ print(f"                        none           0.8985   {accuracy:.4f}")
 #
 # A thousand steps of gradient descent look at every image a thousand times. In batches,
 # with AdamW and a learning rate that rises and falls once, a few looks at each go
-# further. The pixels are bytes, as they lie on the disk: nothing is scaled in front.
+# further. Pixels are as they lie on the disk, bytes; nothing is scaled in front.
 default = TwoLayerClassifier(random_state=0, monitor_train=True)
 default.fit(X_train, y_train)
 n_looks = {"gradient descent": network.n_iter_, "defaults": default.n_iter_}

@@ -22,7 +22,7 @@ from skmlp.inspection import TrainingDisplay, WeightsDisplay
 # %%
 # The notebook's data where ``SKMLP_DATA`` names its folder; else scikit-learn's digits,
 # brought to the same range. Whole batches only, so that 25 epochs of 400 batches are
-# the 10,000 steps.
+# the 10,000 steps. The text below speaks of MNIST.
 BATCH_SIZE = 128
 if "SKMLP_DATA" in os.environ:
     X, y = fetch_mnist(subset="train", return_X_y=True)
@@ -45,9 +45,10 @@ print(f"{n_epochs * n_train // BATCH_SIZE} steps, images of {image_shape} pixels
 #   the ten numbers of an image are no probabilities.
 # - Of the softmax's derivative only the diagonal is used. A class's probability also
 #   falls when the logit of another one rises.
-# - ``exp(-x)`` overflows: on raw pixels the sigmoid's argument reaches hundreds.
-# - The curve it plots is the squared difference of class numbers, as if a 9 were worse
-#   for a 1 than a 2.
+# - ``exp(-x)`` overflows: on raw pixels the sigmoid's argument passes 88 as it trains,
+#   where the exponential leaves float32.
+# - The loss that it records is the squared difference of class numbers, as if a 9 were
+#   worse for a 1 than a 2.
 #
 # The first two by hand, on three images and two classes. The derivative is that of the
 # squared error with respect to the logits of the first image.
@@ -108,9 +109,9 @@ print(f"here, its settings           {clf.score(X_test, y_test):.4f}")
 print(f"here, the defaults           {default.score(X_test, y_test):.4f}")
 
 # %%
-# Accuracy on the validation images; the notebook's ended at 0.825. The rate suits the
-# pixels: on raw bytes the sigmoids start saturated, and only small steps are safe. The
-# default standardises them as it trains.
+# Accuracy on the validation images; the notebook's ended at 0.825. On raw bytes a third
+# of the sigmoids start near saturation, and only small steps are safe. The default
+# standardises them as it trains.
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 TrainingDisplay.from_estimator(
     {"the notebook's settings": clf, "the defaults": default},

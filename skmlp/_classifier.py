@@ -347,7 +347,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     No scaler is needed in front, because of `standardize`; a scaler does no harm.
 
     The defaults were chosen by a sweep over data sets of many kinds, which
-    ``benchmarks/default_sweep.py`` repeats; the guide shows its table.
+    ``benchmarks/default_sweep.py`` repeats; the page on defaults shows its table.
 
     Wide sparse X: where a batch has numbers for less than half of the features, steps
     move only the weights of these features [9]_. Moments and velocity decay at each
@@ -378,7 +378,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     .. [9] `torch.optim.SparseAdam` and TensorFlow's `LazyAdam` do so, but let moments
        of absent features stay as they are.
     .. [10] LeCun et al. (1998), "Efficient BackProp", section 4.3, by the
-       reparametrisation of the first layer that the guide derives.
+       reparametrisation of the first layer that the page on mathematics derives.
 
     Examples
     --------

@@ -32,7 +32,6 @@ SCIKIT_LEARN = {
     "_callbacks",
     "_classifier",
     "_divergence",
-    "_fitting",
     "_gradient_check",
     "_predictions_display",
     "_scale",

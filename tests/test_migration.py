@@ -85,6 +85,21 @@ def test_from_equal_weights_both_end_at_equal_weights(params, rtol, example, row
         assert_allclose(mine, its, rtol=rtol, atol=rtol)
 
 
+def test_both_wait_for_equally_many_epochs_without_improvement(example, rows):
+    X, y = rows
+    mlp = MLPClassifier(
+        (20,),
+        solver="sgd",
+        learning_rate="adaptive",
+        learning_rate_init=1e-5,
+        n_iter_no_change=3,
+        tol=10.0,  # more than any improvement
+        random_state=0,
+    ).fit(X, y)
+    net = TwoLayerClassifier(**example["converted"](mlp, 900)).fit(X, y)
+    assert mlp.n_iter_ == net.n_iter_ > 3
+
+
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
 def test_every_translated_parameter_is_valid(solver, example, rows):
     mlp = MLPClassifier(30, solver=solver, max_iter=3)
