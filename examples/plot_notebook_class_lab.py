@@ -9,6 +9,7 @@ network before it reads the setting's width, so that twelve of the 72 have the w
 the one before; and it trains one after the other, in plain float64 NumPy.
 """
 
+# sphinx_gallery_thumbnail_number = 2
 import math
 import os
 import time

@@ -177,6 +177,7 @@ ax.legend(
     ["the notebook (MNIST)", "plain NumPy, false derivative", "TwoLayerClassifier"]
 )
 ax.set(ylabel="test accuracy")
+ax.margins(x=0.15)
 ax.grid(axis="y", alpha=0.3)
 
 # %%

@@ -7,6 +7,7 @@ steps of plain gradient descent over all 60,000 images. It ends with ``ValueErro
 shapes (128,784) and (60000,784) not aligned``, before the first step.
 """
 
+# sphinx_gallery_thumbnail_number = 2
 import os
 
 import matplotlib.pyplot as plt

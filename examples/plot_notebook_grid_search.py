@@ -7,6 +7,7 @@ stochastic gradient descent, behind a ``MinMaxScaler``, and loops over 72 settin
 best has a validation loss of 0.823 and, it says, an accuracy of 0.3125.
 """
 
+# sphinx_gallery_thumbnail_number = 2
 import os
 
 import matplotlib.pyplot as plt
@@ -138,7 +139,7 @@ for batch_size, re_run in re_runs.items():
     print(f"{batch_size:10}   0.823, 0.3125  {re_run}     {loss:.3f}, {accuracy:.2f}")
 
 # %%
-# All 72, from the best to the worst; each column is a value of one parameter.
+# All 72: a dot is a setting, a column a value of one parameter.
 fig, axs = plt.subplots(1, 5, figsize=(10, 3.6), sharey=True, layout="constrained")
 for ax, (name, values) in zip(axs, grid.items(), strict=True):
     column = np.array([params[name] for params in results["params"]])
@@ -146,7 +147,9 @@ for ax, (name, values) in zip(axs, grid.items(), strict=True):
         losses = -results["mean_test_loss"][column == value]
         ax.plot(np.full(len(losses), position), losses, "o", alpha=0.4, color="C0")
     ax.set_xticks(range(len(values)), [f"{value:g}" for value in values])
-    ax.set(xlabel=name.removeprefix("twolayerclassifier__"), xlim=(-0.5, 2.5))
+    ax.set(
+        xlabel=name.removeprefix("twolayerclassifier__"), xlim=(-0.5, len(values) - 0.5)
+    )
 axs[0].set_ylabel("validation loss")
 
 # %%
@@ -183,6 +186,6 @@ PredictionsDisplay.from_estimator(
     image_shape=image_shape,
     target_names=target_names,
     select="mistakes",
-    n_images=12,
+    n_images=15,
 )
 plt.show()
