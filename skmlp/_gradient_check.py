@@ -101,11 +101,11 @@ def check_gradients(
     estimator : TwoLayerClassifier, Pipeline or search
         Fitted, or made by `from_weights`; it is left as it is.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        What the estimator takes. Some tens of rows do: each entry takes two passes over
-        them.
+        What the estimator takes, of any numeric dtype, finite. Some tens of rows do:
+        each entry takes two passes over them.
     y : array-like of shape (n_samples,)
         Labels, all of them among `classes_`.
-    sample_weight : array-like of shape (n_samples,), default=None
+    sample_weight : array-like of float of shape (n_samples,), default=None
         How much each sample counts: at least 0, not all 0. None for all the same.
     step : float, default=1e-5
         How far each parameter is moved to either side; positive.
@@ -123,11 +123,14 @@ def check_gradients(
     Raises
     ------
     TypeError
-        If there is no `TwoLayerClassifier` within `estimator`.
+        If there is no `TwoLayerClassifier` within `estimator`, `step` is no number or
+        `n_entries` no integer.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     ValueError
-        If a parameter or an argument is invalid.
+        If a parameter of the estimator is invalid, X does not fit it, y holds other
+        labels, no row has a positive weight, `step` is not positive, `n_entries` is
+        below 1, or a search has no `best_estimator_`.
 
     Notes
     -----
@@ -192,6 +195,12 @@ def _training_on_all_rows(
     """Return what would train a double of the classifier on X as one batch."""
     settings = _validation.check_parameters(_deterministic_double(classifier))
     data = _validation.check_partial_fit_data(settings, X, y, None, sample_weight)
+    if not data.weight.any():
+        raise ValueError(
+            f"No row counts, by class_weight={classifier.class_weight!r} and "
+            "sample_weight together. Pass rows in y of a class that has a weight, or "
+            "set_params(class_weight=None)."
+        )
     settings = _auto.resolve(settings, data)
     if _auto.decouples_alpha(settings.solver):
         settings.alpha = 0.0

@@ -45,8 +45,10 @@ class PredictionsDisplay:
     ----------
     images : array-like of shape (n_images, height, width) or \
             (n_images, height, width, 3)
-        Grey or colour images. Colours are drawn as they are where all are in [0, 1] or
-        of dtype uint8, else from the least to the largest number.
+        Grey or colour images, at least one, of any numeric dtype, finite. Greys are
+        drawn from the least to the largest number. So are colours, save that those of
+        dtype uint8 are drawn as 0 to 255, and others, where all are in [0, 1], as they
+        are.
     y_true : array-like of shape (n_images,)
         The actual labels.
     y_pred : array-like of shape (n_images,)
@@ -118,8 +120,8 @@ class PredictionsDisplay:
         estimator : TwoLayerClassifier, Pipeline or search
             Fitted.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The images, flattened row by row: what the estimator takes, and what is
-            drawn.
+            The images, flattened row by row, of any numeric dtype, finite: what the
+            estimator takes, and what is drawn.
         y : array-like of shape (n_samples,)
             Their labels.
         image_shape : tuple of int
@@ -147,11 +149,16 @@ class PredictionsDisplay:
         Raises
         ------
         TypeError
-            If there is no `TwoLayerClassifier` within `estimator`.
+            If there is no `TwoLayerClassifier` within `estimator`, or `n_images` is no
+            integer.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         ValueError
-            If an argument is invalid, or there is no mistake to draw.
+            If X does not fit the estimator or is empty, y has another length,
+            `n_images` is below 1, `select` or `random_state` is invalid, `image_shape`
+            does not fit the number of features, `target_names` does not fit the number
+            of classes, there is no mistake to draw, or a search has no
+            `best_estimator_`.
         ImportError
             If matplotlib is not installed.
 
@@ -200,7 +207,8 @@ class PredictionsDisplay:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The images, flattened row by row.
+            The images, flattened row by row, of any numeric dtype, finite; at least
+            one.
         y_true : array-like of shape (n_samples,)
             Their labels.
         y_proba : array-like of float of shape (n_samples, n_classes)
@@ -231,8 +239,14 @@ class PredictionsDisplay:
 
         Raises
         ------
+        TypeError
+            If `n_images` is no integer.
         ValueError
-            If an argument is invalid, or there is no mistake to draw.
+            If X is empty, y_true or y_proba has another length, y_proba has another
+            number of columns than there are classes, `n_images` is below 1, `select` or
+            `random_state` is invalid, `image_shape` does not fit the number of
+            features, `target_names` does not fit the number of classes, or there is no
+            mistake to draw.
         ImportError
             If matplotlib is not installed.
 
@@ -249,7 +263,8 @@ class PredictionsDisplay:
         check_scalar(n_images, "n_images", Integral, min_val=1)
         check_consistent_length(X, y_true, y_proba)
         y_true = np.asarray(y_true)
-        X = X if sparse.issparse(X) else np.asarray(X)
+        _check_any(y_true)
+        X = X.tocsr() if sparse.issparse(X) else np.asarray(X)
         shape = check_image_shape(image_shape, math.prod(X.shape[1:]))
         y_proba, classes = _check_probabilities(y_proba, classes, y_true)
         names = _check_names(target_names, classes)
@@ -283,6 +298,8 @@ class PredictionsDisplay:
 
         Raises
         ------
+        ValueError
+            If there are no images.
         ImportError
             If matplotlib is not installed.
 
@@ -295,6 +312,7 @@ class PredictionsDisplay:
         (2,)
         """
         plt = import_pyplot()
+        _check_any(self.images)
         n_images = len(self.images)
         n_columns = min(math.ceil(math.sqrt(n_images * _GRID_ASPECT)), n_images)
         grid = (math.ceil(n_images / n_columns), n_columns)
@@ -327,6 +345,11 @@ class PredictionsDisplay:
 
     def _name(self, label: Any) -> str:
         return str(self.names.get(label, label))
+
+
+def _check_any(rows: np.ndarray) -> None:
+    if not len(rows):
+        raise ValueError("There are no images to draw: pass at least one row.")
 
 
 def _order(
@@ -391,10 +414,13 @@ def _dense(X: Any) -> np.ndarray:
 
 def _in_range(images: np.ndarray) -> np.ndarray:
     """Return colour images that matplotlib draws without clipping; grey as they are."""
-    low, high = images.min(), images.max()
-    if images.ndim == 3 or images.dtype == np.uint8 or (low >= 0 and high <= 1):
+    if images.ndim == 3 or images.dtype == np.uint8:
         return images
-    return (images - low) / ((high - low) or 1)
+    colors = images.astype(np.float64)  # matplotlib takes integers as 0 to 255
+    low, high = colors.min(), colors.max()
+    if low >= 0 and high <= 1:
+        return colors
+    return (colors - low) / ((high - low) or 1)
 
 
 def _cell(ax: Axes, grid: tuple[int, int], i: int) -> Axes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
@@ -36,6 +37,8 @@ _NO_SCORERS = {
 _STYLES = {"training": "-", "validation": "--"}
 _NEUTRAL = "gray"
 _PANEL_WIDTH, _PANEL_HEIGHT = 4.8, 3.8
+# A longer legend would cover the curves, and a longer column of it leave the figure.
+_MOST_NAMES_WITHIN, _MOST_ENTRIES_A_COLUMN = 6, 16
 
 History = Mapping[str, Sequence[float]]
 
@@ -49,9 +52,11 @@ class TrainingDisplay:
     Parameters
     ----------
     histories : dict of str to dict of lists
-        The `history_` of each classifier, by the name that the legend shows.
+        The `history_` of each classifier, by the name that the legend shows: columns of
+        numbers, one an epoch and NaN where it was not measured. 'epoch' is needed.
     best_epochs : dict of str to int or None
-        The `best_epoch_` of each, None for no mark.
+        The `best_epoch_` of each, from 1; no mark where that is None or the name
+        missing.
 
     Attributes
     ----------
@@ -126,8 +131,9 @@ class TrainingDisplay:
         sklearn.exceptions.NotFittedError
             If one is not fitted.
         ValueError
-            If a history is empty, as after `from_weights`, no history holds what
-            `curves` asks for, or `ax` holds another number of axes.
+            If there is a `name` and a dict, the dict is empty, a search has no
+            `best_estimator_`, a history is empty, as after `from_weights`, no history
+            holds what `curves` asks for, or `ax` holds another number of axes.
         ImportError
             If matplotlib is not installed.
 
@@ -170,13 +176,14 @@ class TrainingDisplay:
         ----------
         ax : matplotlib Axes or array of Axes, default=None
             One axes a panel; for a single panel the axes itself will do. None makes a
-            figure.
+            figure, where the legend is beside the panels if there are more than six
+            names.
         curves : str or sequence of str, default=None
             The panels: 'loss' (training is 'train_loss' where that was measured, else
-            'loss'), 'accuracy' or the name of a scorer. None for all that the histories
-            hold.
+            'loss'), 'accuracy', the name of a scorer or 'learning_rate'. None for all
+            that the histories hold but the last.
         learning_rate : bool, default=False
-            Whether to add a panel with the learning rate.
+            Whether to add a panel with the learning rate, if `curves` does not.
 
         Returns
         -------
@@ -186,8 +193,8 @@ class TrainingDisplay:
         Raises
         ------
         ValueError
-            If a history is empty, no history holds what `curves` asks for, or `ax`
-            holds another number of axes.
+            If there is no history or an empty one, no history holds what `curves` or
+            `learning_rate` asks for, or `ax` holds another number of axes.
         ImportError
             If matplotlib is not installed.
 
@@ -202,7 +209,8 @@ class TrainingDisplay:
         plt = import_pyplot()
         _check_histories(self.histories)
         panels = self._panels(curves, learning_rate)
-        if ax is None:
+        makes_figure = ax is None
+        if makes_figure:
             size = (_PANEL_WIDTH * len(panels), _PANEL_HEIGHT)
             _, ax = plt.subplots(1, len(panels), figsize=size, layout="constrained")
         self.axes_ = _check_axes(ax, panels)
@@ -212,7 +220,10 @@ class TrainingDisplay:
         self._colors = dict(zip(self.histories, colors, strict=True))
         for panel, axes in zip(panels, self.axes_, strict=True):
             self._draw_panel(panel, axes)
-        self._add_legend()
+        if makes_figure and len(self.histories) > _MOST_NAMES_WITHIN:
+            self._add_legend_beside()
+        else:
+            self._add_legend(self.axes_[0])
         return self
 
     def _panels(
@@ -221,21 +232,20 @@ class TrainingDisplay:
         """Return the names of the panels; raise for one that nobody measured."""
         measured = _measured_panels(self.histories.values())
         if curves is None:
-            wanted = measured
+            wanted = [panel for panel in measured if panel != "learning_rate"]
         else:
             wanted = [curves] if isinstance(curves, str) else list(curves)
+        if learning_rate:
+            wanted.append("learning_rate")
         for panel in wanted:
-            if panel not in (*measured, "learning_rate"):
-                raise ValueError(
-                    f"curves asks for {panel!r}, which no history holds; there is "
-                    f"{', '.join(measured)}. Measure more with validation data, "
-                    "fit(..., X_val=, y_val=) or early_stopping=True, with "
-                    "monitor_train=True, or with scoring=."
-                )
-        panels = [*wanted, "learning_rate"] if learning_rate else wanted
-        if not panels:
-            raise ValueError("curves is empty; name a panel, or leave it out for all.")
-        return list(dict.fromkeys(panels))
+            if panel not in measured:
+                _refuse_panel(panel, measured)
+        if not wanted:
+            raise ValueError(
+                f"curves={curves!r} leaves nothing to draw; there is "
+                f"{_listed(measured)}. Name a panel, or leave curves out for all."
+            )
+        return list(dict.fromkeys(wanted))
 
     def _draw_panel(self, panel: str, ax: Axes) -> None:
         """Draw the curves of all classifiers."""
@@ -258,7 +268,7 @@ class TrainingDisplay:
             linestyle=_STYLES[part],
             marker="." if is_measured.sum() == 1 else "",
         )
-        is_best = is_measured & (epochs == self.best_epochs[name])
+        is_best = is_measured & (epochs == self.best_epochs.get(name))
         if part == "validation" and is_best.any():
             (self.marks_[name, column],) = ax.plot(
                 epochs[is_best],
@@ -268,24 +278,32 @@ class TrainingDisplay:
                 marker="o",
             )
 
-    def _add_legend(self) -> None:
+    def _add_legend(self, ax: Axes, **where: Any) -> Any:
         """Explain colours, line styles and marks, once for all panels."""
-        is_single = len(self.histories) == 1
-        color = next(iter(self._colors.values())) if is_single else _NEUTRAL
-        keys = (
-            {} if is_single else {n: key_to(color=c) for n, c in self._colors.items()}
-        )
+        if len(self.histories) == 1:
+            ((name, color),) = self._colors.items()
+            best, title = f"best epoch ({self.best_epochs.get(name)})", name
+            keys = []
+        else:
+            color, best, title = _NEUTRAL, "best epoch", None
+            keys = [(n, key_to(color=c)) for n, c in self._colors.items()]
         styles = {line.get_linestyle() for line in self.lines_.values()}
         for part, style in _STYLES.items():
             if style in styles:
-                keys[part] = key_to(color=color, linestyle=style)
+                keys.append((part, key_to(color=color, linestyle=style)))
         if self.marks_:
-            best = "best epoch"
-            if is_single:
-                best += f" ({next(iter(self.best_epochs.values()))})"
-            keys[best] = key_to(color=color, linestyle="", marker="o")
-        title = next(iter(self.histories)) if is_single else None
-        self.axes_[0].legend([*keys.values()], [*keys], title=title)
+            keys.append((best, key_to(color=color, linestyle="", marker="o")))
+        texts, handles = zip(*keys, strict=True)
+        n_columns = math.ceil(len(keys) / _MOST_ENTRIES_A_COLUMN)
+        return ax.legend(handles, texts, title=title, ncols=n_columns, **where)
+
+    def _add_legend_beside(self) -> None:
+        """Explain beside the last panel, and widen the figure by as much."""
+        legend = self._add_legend(
+            self.axes_[-1], loc="upper left", bbox_to_anchor=(1.0, 1.0)
+        )
+        inches = legend.get_window_extent().width / self.figure_.dpi
+        self.figure_.set_figwidth(self.figure_.get_figwidth() + inches)
 
 
 def _best_epoch(classifier: Any) -> int | None:
@@ -293,11 +311,31 @@ def _best_epoch(classifier: Any) -> int | None:
     return classifier.best_epoch_ if classifier.history_ else None
 
 
-def _measured_panels(histories: Any) -> list[str]:
-    """Return the panels that a history has curves for: loss, accuracy, scorers."""
+def _measured_panels(histories: Iterable[History]) -> list[str]:
+    """Return the panels that a history has curves for, scorers after the accuracy."""
     columns = {column: None for history in histories for column in history}  # in order
-    panels = ["loss", "accuracy", *(c for c in columns if c not in _NO_SCORERS)]
+    scorers = [column for column in columns if column not in _NO_SCORERS]
+    panels = ["loss", "accuracy", *scorers, "learning_rate"]
     return [p for p in panels if any(_columns(p, history) for history in histories)]
+
+
+def _refuse_panel(panel: str, measured: Sequence[str]) -> NoReturn:
+    if panel == "learning_rate":
+        asking, remedy = "learning_rate=True or curves", "Add a column of that name."
+    else:
+        asking, remedy = (
+            "curves",
+            "Measure more with validation data, fit(..., X_val=, y_val=) or "
+            "early_stopping=True, with monitor_train=True, or with scoring=.",
+        )
+    raise ValueError(
+        f"{asking} asks for {panel!r}, which is no panel of these histories; there is "
+        f"{_listed(measured)}. {remedy}"
+    )
+
+
+def _listed(panels: Sequence[str]) -> str:
+    return ", ".join(panels) or "no panel"
 
 
 def _columns(panel: str, history: History) -> dict[str, str]:

@@ -38,7 +38,7 @@ class WeightsDisplay:
 
     Parameters
     ----------
-    weights : array-like of shape (n_units, n_features)
+    weights : array-like of float of shape (n_units, n_features)
         The incoming weights of each unit, in the order to draw.
     units : array-like of int of shape (n_units,)
         The number of each unit, its column in ``coefs_[0]``.
@@ -48,7 +48,8 @@ class WeightsDisplay:
         (height, width), or (height, width, 3) for colour, of the images whose pixels,
         row by row, are the features. None for a heat map of units and features.
     feature_names : sequence of str, default=None
-        The names of the features, for the heat map; None for x0, x1, ...
+        The names of the features, for the heat map, or what becomes names by `str`;
+        None for x0, x1, ...
 
     Attributes
     ----------
@@ -93,7 +94,7 @@ class WeightsDisplay:
         self.image_shape = image_shape
         if feature_names is None:
             feature_names = [f"x{i}" for i in range(self.weights.shape[1])]
-        self.feature_names = list(feature_names)
+        self.feature_names = [str(name) for name in feature_names]
 
     @classmethod
     def from_estimator(
@@ -122,8 +123,8 @@ class WeightsDisplay:
             (height, width), or (height, width, 3) for colour, of the images whose
             pixels, row by row, are the features. None for a heat map.
         feature_names : sequence of str, default=None
-            The names of the features. None for `feature_names_in_`, where X had names,
-            else x0, x1, ...
+            The names of the features, or what becomes names by `str`. None for
+            `feature_names_in_`, where X had names, else x0, x1, ...
         n_units : int, default=None
             How many units to draw, those most in use, at least 1; None for all.
         ax : matplotlib Axes, default=None
@@ -137,12 +138,13 @@ class WeightsDisplay:
         Raises
         ------
         TypeError
-            If there is no `TwoLayerClassifier` within `estimator`.
+            If there is no `TwoLayerClassifier` within `estimator`, or `n_units` is no
+            integer.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         ValueError
-            If `image_shape` or the number of `feature_names` does not fit the number
-            of features.
+            If `n_units` is below 1, `image_shape` or the number of `feature_names` does
+            not fit the number of features, or a search has no `best_estimator_`.
         ImportError
             If matplotlib is not installed.
 

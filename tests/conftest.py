@@ -8,6 +8,8 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
+from skmlp import TwoLayerClassifier
+
 
 @pytest.fixture(scope="session")
 def digits():
@@ -43,3 +45,13 @@ def full_data():
     if not folder or not all(Path(folder, name).is_dir() for name in names):
         pytest.skip("SKMLP_DATA names no directory with mnist and fashion-mnist")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def net(digits):
+    """A small net with every curve: training, validation, and a scorer's."""
+    X, X_test, y, y_test = digits
+    clf = TwoLayerClassifier(
+        8, max_iter=3, monitor_train=True, scoring="f1_macro", random_state=0
+    )
+    return clf.fit(X, y, X_val=X_test, y_val=y_test)
