@@ -109,7 +109,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Strength of the L2 penalty on the weights, for 'adamw' of their decay, not on
         the biases; at least 0. 'auto' is 0.001, but for 'adamw' 20 over the root of
         n_samples, at least 0.1 and at most 0.3. Its effect does not depend on the batch
-        size: `alpha` here is `MLPClassifier`'s divided by its batch size.
+        size: `alpha` here is `MLPClassifier`'s divided by its batch size. For 'adamw',
+        `alpha` times the learning rate is the share that a step takes of the weights;
+        it should be much less than 1.
 
     dropout : float, default=0.0
         The share of hidden units dropped at each step of training, in [0, 1) [3]_.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from skmlp._auto import decouples_alpha
 from skmlp._fitting import evaluation
 from skmlp._monitor import Monitor, Row
 from skmlp._scale import describe_scale
@@ -124,8 +125,15 @@ def _a_few_that_count(weight: np.ndarray, subset: np.ndarray | None) -> np.ndarr
 
 
 def _advice(estimator: Any, data: TrainingData) -> str:
+    rate, alpha = estimator.learning_rate_init, estimator.alpha
+    if decouples_alpha(estimator.solver) and alpha * rate > 1:
+        return (
+            f"Lower alpha={alpha}: with learning_rate_init={rate} a step takes "
+            f"{alpha * rate:.3g} times the weights away, which should be much less "
+            "than 1."
+        )
     return (
-        f"Lower learning_rate_init={estimator.learning_rate_init}; "
+        f"Lower learning_rate_init={rate}; "
         f"{describe_scale(data.X, estimator.standardize)}"
     )
 

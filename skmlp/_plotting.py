@@ -51,7 +51,8 @@ def distinct_colors(n_colors: int) -> list[Any]:
 
 
 def size_in_inches(ax: Axes) -> tuple[float, float]:
-    """Return width and height of the axes on paper."""
+    """Return width and height of the axes on paper, as they are laid out by now."""
+    ax.figure.figure.draw_without_rendering()  # the whole of which it may be a part
     extent = ax.get_window_extent()
     return extent.width / ax.figure.dpi, extent.height / ax.figure.dpi
 

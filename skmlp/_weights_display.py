@@ -19,14 +19,14 @@ from skmlp._plotting import (
     size_in_inches,
 )
 from skmlp._standardization import Standardization
-from skmlp._wrappers import fitted_classifier
+from skmlp._wrappers import feature_names_within, fitted_classifier
 
 # Red and blue are told apart by the colour-blind, too; white is zero.
 _COLOR_MAP = "RdBu_r"
 # The share of weights that the colours tell apart; the few larger ones are saturated.
 _SHARE_WITHIN_LIMIT = 0.995
 _MOSAIC_SIZE = (7.4, 7.0)
-_INCHES_A_LABEL = 0.17
+_INCHES_A_LABEL, _INCHES_A_LETTER = 0.16, 0.09
 
 
 class WeightsDisplay:
@@ -124,7 +124,8 @@ class WeightsDisplay:
             pixels, row by row, are the features. None for a heat map.
         feature_names : sequence of str, default=None
             The names of the features, or what becomes names by `str`. None for
-            `feature_names_in_`, where X had names, else x0, x1, ...
+            `feature_names_in_`, where X had names, in a pipeline those that its steps
+            put out, else x0, x1, ...
         n_units : int, default=None
             How many units to draw, those most in use, at least 1; None for all.
         ax : matplotlib Axes, default=None
@@ -165,7 +166,7 @@ class WeightsDisplay:
         use = np.linalg.norm(W1, axis=0) * np.linalg.norm(W2, axis=1)
         units = np.argsort(-use, kind="stable")[:n_units]
         if feature_names is None:
-            feature_names = getattr(classifier, "feature_names_in_", None)
+            feature_names = feature_names_within(estimator)
         return cls(
             W1.T[units],
             units,
@@ -210,7 +211,9 @@ class WeightsDisplay:
             shape = check_image_shape(shape, self.weights.shape[1])
         if ax is None:
             size = (
-                _heat_map_size(*self.weights.shape) if shape is None else _MOSAIC_SIZE
+                _heat_map_size(len(self.units), self.feature_names)
+                if shape is None
+                else _MOSAIC_SIZE
             )
             _, ax = plt.subplots(figsize=size, layout="constrained")
         self.axes_, self.figure_ = ax, ax.figure
@@ -231,13 +234,14 @@ class WeightsDisplay:
     def _draw_heat_map(self, ax: Axes) -> None:
         """Draw a row a unit and a column a feature."""
         self._draw_image(ax, self.weights, "auto")
-        width, height = size_in_inches(ax)
+        ax.set_ylabel(self._caption())
+        width, _ = size_in_inches(ax)
         columns = _thinned(len(self.feature_names), width)
         names = [self.feature_names[i] for i in columns]
         ax.set_xticks(columns, names, rotation=90 if _are_long(names, width) else 0)
+        _, height = size_in_inches(ax)  # less than before the names
         rows = _thinned(len(self.units), height)
         ax.set_yticks(rows, self.units[rows])
-        ax.set_ylabel(self._caption())
 
     def _draw_image(self, ax: Axes, image: np.ndarray, aspect: str) -> None:
         """Draw numbers as symmetric colours with a scale, or colours as they are."""
@@ -299,10 +303,11 @@ def _around_grey(image: np.ndarray, limit: float) -> np.ndarray:
     return np.concatenate([colors, is_tile], axis=2)
 
 
-def _heat_map_size(n_units: int, n_features: int) -> tuple[float, float]:
+def _heat_map_size(n_units: int, names: Sequence[str]) -> tuple[float, float]:
     """Return width and height of the figure, in inches."""
-    width, height = 0.25 * n_features + 2.5, 0.18 * n_units + 2.0
-    return min(max(width, 5.0), 12.0), min(max(height, 3.5), 9.0)
+    width = min(max(0.25 * len(names) + 2.5, 5.0), 12.0)
+    room_for_names = _INCHES_A_LETTER * max(map(len, names))
+    return width, min(max(0.18 * n_units, 3.0), 8.0) + min(room_for_names, 4.0) + 0.5
 
 
 def _thinned(n_labels: int, inches: float) -> np.ndarray:
@@ -313,8 +318,7 @@ def _thinned(n_labels: int, inches: float) -> np.ndarray:
 
 def _are_long(labels: Sequence[str], inches: float) -> bool:
     """Return whether labels of a common size do not fit side by side."""
-    longest = max(len(label) for label in labels)
-    return longest * 0.09 > inches / len(labels)
+    return _INCHES_A_LETTER * max(map(len, labels)) > inches / len(labels)
 
 
 def _check_names(feature_names: Sequence[str], n_features: int) -> None:

@@ -24,6 +24,18 @@ def features_within(estimator: Any, X: Any) -> Any:
     return X
 
 
+def feature_names_within(estimator: Any) -> Any:
+    """Return the names of the classifier's features, or None where nobody knows."""
+    *before, classifier = _steps(estimator)
+    names = getattr(classifier, "feature_names_in_", None)
+    if names is None and before:
+        try:
+            return before[-1].get_feature_names_out()
+        except (AttributeError, ValueError):  # a step that has or is given no names
+            return None
+    return names
+
+
 def _steps(estimator: Any) -> list[Any]:
     """Return what transforms X, if anything, and the classifier."""
     if isinstance(estimator, TwoLayerClassifier):

@@ -66,6 +66,13 @@ def test_divergence_before_any_good_epoch_raises_and_changes_nothing(digits):
     assert clf.n_iter_ == 3
 
 
+def test_decay_that_takes_more_than_the_weights_is_named(digits):
+    X, _, y, _ = digits
+    clf = TwoLayerClassifier(20, alpha=1000, learning_rate_init=0.05, random_state=0)
+    with pytest.raises(ValueError, match=r"Lower alpha=1000: .* takes 50 times"):
+        clf.fit(X, y)
+
+
 def test_unscaled_X_is_named(digits):
     X, _, y, _ = digits
     clf = TwoLayerClassifier(

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_wine
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
 from skmlp import TwoLayerClassifier
 from skmlp.inspection import WeightsDisplay
@@ -97,6 +99,27 @@ def test_features_are_named_as_in_the_frame():
     assert display.image_.get_array().shape == (4, 13)
 
 
+def test_features_are_named_as_the_steps_before_put_them_out():
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    clf = TwoLayerClassifier(4, random_state=0)
+    scaled = make_pipeline(MinMaxScaler(), clf).fit(X, y)
+    display = WeightsDisplay.from_estimator(scaled)
+    assert display.feature_names == X.columns.tolist()
+    silent = make_pipeline(FunctionTransformer(), clf).fit(X.to_numpy(), y)
+    assert WeightsDisplay.from_estimator(silent).feature_names[:2] == ["x0", "x1"]
+
+
+def test_long_names_leave_room_for_the_units():
+    names = [f"a feature with a long name, {i}" for i in range(54)]
+    display = WeightsDisplay(np.eye(20, 54), range(20), feature_names=names).plot()
+    display.figure_.canvas.draw()
+    ax = display.axes_
+    assert len(ax.get_xticklabels()) == 54
+    assert len(ax.get_yticklabels()) == 20
+    caption = ax.yaxis.label.get_window_extent()
+    assert display.figure_.bbox.y0 < caption.y0 < caption.y1 < display.figure_.bbox.y1
+
+
 def test_features_are_named_by_the_caller_or_numbered():
     clf = TwoLayerClassifier.from_weights([[[1.0], [2.0]], [[1.0, 2.0]]], None, [0, 1])
     assert WeightsDisplay.from_estimator(clf).feature_names == ["x0", "x1"]
@@ -126,6 +149,12 @@ def test_weights_are_drawn_in_the_axes_given(net):
     assert display.figure_ is ax.figure
     assert display.plot() is display
     assert display.axes_ is not ax
+
+
+def test_axes_of_a_subfigure_will_do(net):
+    part = plt.figure(layout="constrained").subfigures(1, 2)[0]
+    display = WeightsDisplay.from_estimator(net, ax=part.subplots())
+    assert display.figure_ is part
 
 
 @pytest.mark.parametrize(
