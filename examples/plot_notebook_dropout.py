@@ -159,8 +159,8 @@ columns = {
 }
 print(f"{'':24}" + "".join(f"{label:>18}" for label in columns))
 for name in systems:
-    cells = (column.get(name, float("nan")) for column in columns.values())
-    print(f"{name:24}" + "".join(f"{cell:18.3f}" for cell in cells))
+    cells = (f"{c[name]:.3f}" if name in c else "" for c in columns.values())
+    print(f"{name:24}" + "".join(f"{cell:>18}" for cell in cells))
 
 # %%
 # What the fault cost, and what dropout gained
