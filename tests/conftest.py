@@ -38,6 +38,15 @@ def weights():
 
 
 @pytest.fixture(scope="session")
+def without_screen():
+    """Let examples that show their figures run where nobody looks."""
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="examples draw")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyplot, "show", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="session")
 def full_data():
     """The folder that holds the whole of MNIST and Fashion-MNIST."""
     folder = os.environ.get("SKMLP_DATA")

@@ -18,11 +18,9 @@ def run(name):
 
 
 @pytest.fixture
-def run_short(monkeypatch):
-    """Run an example of a notebook on the digits, without a screen."""
-    pyplot = pytest.importorskip("matplotlib.pyplot")
+def run_short(monkeypatch, without_screen):
+    """Run an example of a notebook on the digits."""
     monkeypatch.delenv("SKMLP_DATA", raising=False)
-    monkeypatch.setattr(pyplot, "show", lambda: None)
     return lambda name: run(f"plot_notebook_{name}.py")
 
 
@@ -97,10 +95,8 @@ def test_softmax_over_the_classes_makes_probabilities(run_short):
 
 @pytest.mark.full_data
 def test_ten_thousand_steps_on_the_squared_error_recognise_927_of_1000(
-    full_data, monkeypatch
+    full_data, without_screen
 ):
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    monkeypatch.setattr(pyplot, "show", lambda: None)
     left = run("plot_notebook_squared_error.py")
     scores = (left[n].score(left["X_test"], left["y_test"]) for n in ("clf", "default"))
     at_its_settings, with_defaults = scores
