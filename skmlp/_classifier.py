@@ -14,15 +14,20 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skmlp import _auto, _divergence, _fitting, _state, _validation, _weights
-from skmlp._batches import Matrix, block_rows, blocks_of, holds_finite_numbers
-from skmlp._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
-from skmlp._holdout import hold_out
-from skmlp._monitor import watched_score
-from skmlp._network import Layers, Workspace, blockwise_logits
-from skmlp._threads import threads_of_prediction
-from skmlp._training import Progress, State
-from skmlp._validation import PARAMETER_CONSTRAINTS, TrainingData
+from skmlp import _settings
+from skmlp._checks import data as _data
+from skmlp._checks import weights as _weights
+from skmlp._checks.data import PARAMETER_CONSTRAINTS, TrainingData
+from skmlp._core.batches import Matrix, block_rows, blocks_of, holds_finite_numbers
+from skmlp._core.network import Layers, Workspace, blockwise_logits
+from skmlp._core.threads import threads_of_prediction
+from skmlp._training import build as _build
+from skmlp._training import run as _run
+from skmlp._training import state as _state
+from skmlp._training.callbacks import CallbackSupportMixin, FitTasks, with_callbacks
+from skmlp._training.epochs import watched_score
+from skmlp._training.holdout import hold_out
+from skmlp._training.minibatch import Progress, State
 from skmlp._version import __version__
 from skmlp.activations import ACTIVATIONS
 from skmlp.initializers import Initializer
@@ -563,7 +568,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         if len(W1_shape) == 2:
             given.setdefault("hidden_layer_size", W1_shape[1])
         estimator = cls(**given)
-        _validation.check_parameters(estimator)
+        _data.check_parameters(estimator)
         coefs, biases = _weights.check_weight_arrays(estimator, coefs, intercepts)
         classes = _weights.check_sorted_classes(classes, coefs[1].shape[1])
         estimator._publish(
@@ -645,12 +650,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.fit([[0.0], [1.0]], ["no", "yes"]).predict([[0.1], [0.9]])
         array(['no', 'yes'], dtype='<U3')
         """
-        settings = _validation.check_parameters(self)
-        data = _validation.check_fit_data(settings, X, y, sample_weight)
-        validation = _validation.check_validation_data(
+        settings = _data.check_parameters(self)
+        data = _data.check_fit_data(settings, X, y, sample_weight)
+        validation = _data.check_validation_data(
             settings, data, X_val, y_val, sample_weight_val
         )
-        settings = _auto.resolve(settings, data)
+        settings = _settings.resolve(settings, data)
         goes_on = self.warm_start and hasattr(self, "coefs_")
         state = (_state.resume if goes_on else _state.start)(settings, data)
         state.progress.plan(settings.max_iter)
@@ -662,15 +667,15 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 np.random.default_rng(state.split_seed),
             )
         tasks = self._tasks(X, y, sample_weight, data, state, settings.max_iter)
-        training = _fitting.build_training(settings, data, state, subset)
-        monitor = _fitting.build_monitor(settings, training, data, validation, tasks)
+        training = _build.build_training(settings, data, state, subset)
+        monitor = _build.build_monitor(settings, training, data, validation, tasks)
         try:
-            _divergence.run(settings, training, monitor, settings.max_iter, data)
+            _run.run(settings, training, monitor, settings.max_iter, data)
         except KeyboardInterrupt:
-            _divergence.keep_what_was_learnt(monitor)
+            _run.keep_what_was_learnt(monitor)
         if self.early_stopping:
             monitor.restore_best()
-        _divergence.compare_with_start(settings, training, monitor, data)
+        _run.compare_with_start(settings, training, monitor, data)
         self._publish(**self._fitted(data, state, keeps_solver=self.warm_start))
         tasks.end_fit()
         return self
@@ -737,20 +742,18 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.n_iter_, clf.t_
         (2, 4)
         """
-        settings = _validation.check_parameters(self)
-        data = _validation.check_partial_fit_data(
-            settings, X, y, classes, sample_weight
-        )
-        validation = _validation.check_validation_data(
+        settings = _data.check_parameters(self)
+        data = _data.check_partial_fit_data(settings, X, y, classes, sample_weight)
+        validation = _data.check_validation_data(
             settings, data, X_val, y_val, sample_weight_val
         )
-        settings = _auto.resolve(_auto.without_plan(settings), data)
+        settings = _settings.resolve(_settings.without_plan(settings), data)
         goes_on = hasattr(self, "coefs_")
         state = (_state.resume if goes_on else _state.start)(settings, data)
         state.progress.planned_epochs = settings.max_iter
-        training = _fitting.build_training(settings, data, state, mean_weight=1.0)
-        monitor = _fitting.build_monitor(settings, training, data, validation)
-        _divergence.run(settings, training, monitor, 1, data)
+        training = _build.build_training(settings, data, state, mean_weight=1.0)
+        monitor = _build.build_monitor(settings, training, data, validation)
+        _run.run(settings, training, monitor, 1, data)
         state.forget_history_before(_KEPT_EPOCHS)
         self._publish(**self._fitted(data, state, keeps_solver=True))
         return self
@@ -775,7 +778,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.predict([[1.0]])
         array([1])
         """
-        X = _validation.check_prediction_data(self, X)
+        X = _data.check_prediction_data(self, X)
         labels = np.empty(X.shape[0], self.classes_.dtype)
         for rows, logits in self._logits(X):
             labels[rows] = self.classes_[logits.argmax(axis=0)]
@@ -856,7 +859,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.decision_function([[0.0], [1.0]])
         array([0., 2.])
         """
-        X = _validation.check_prediction_data(self, X)
+        X = _data.check_prediction_data(self, X)
         binary = self.n_outputs_ == 2
         shape = (X.shape[0],) if binary else (X.shape[0], self.n_outputs_)
         scores = np.empty(shape, self.coefs_[0].dtype)
@@ -960,7 +963,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self, X: MatrixLike, link: Callable[[np.ndarray], None]
     ) -> np.ndarray:
         """Return the logits, a row a sample, after a link has changed them in place."""
-        X = _validation.check_prediction_data(self, X)
+        X = _data.check_prediction_data(self, X)
         linked = np.empty((X.shape[0], self.n_outputs_), self.coefs_[0].dtype)
         for rows, logits in self._logits(X):
             link(logits)
@@ -988,5 +991,5 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """Pass on blocks of X; raise at the first number that is not finite."""
         for rows, block in blocks:
             if not holds_finite_numbers(block):
-                _validation.check_finite(self, X)
+                _data.check_finite(self, X)
             yield rows, block

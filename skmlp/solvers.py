@@ -20,7 +20,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skmlp._blas import IN_CACHE, add_scaled
+from skmlp._core.blas import IN_CACHE, add_scaled
 
 # The scale of a decaying vector stays above it.
 _LEAST_SCALE = 2.0**-16

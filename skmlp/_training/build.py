@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skmlp import _auto, _validation
-from skmlp._batches import (
+from skmlp import _settings
+from skmlp._checks import data as _data
+from skmlp._checks.data import TrainingData
+from skmlp._core.batches import (
     SAMPLINGS,
     Batches,
     CenteredRows,
@@ -19,26 +21,25 @@ from skmlp._batches import (
     blocks_of,
     rows_of,
 )
-from skmlp._callbacks import FitTasks
-from skmlp._dropout import DroppedFeatures, DroppedUnits
-from skmlp._monitor import Monitor, Row, print_epoch
-from skmlp._network import (
+from skmlp._core.dropout import DroppedFeatures, DroppedUnits
+from skmlp._core.lazy_rows import TouchedFeatures
+from skmlp._core.network import (
     Activation,
     Objective,
     Parameters,
     Workspace,
     evaluate,
 )
-from skmlp._standardization import Standardization
-from skmlp._touched import TouchedFeatures
-from skmlp._training import (
+from skmlp._core.standardization import Standardization
+from skmlp._training.callbacks import FitTasks
+from skmlp._training.epochs import Monitor, Row, print_epoch
+from skmlp._training.minibatch import (
     LBFGSTraining,
     Minimized,
     State,
     Stepping,
     Training,
 )
-from skmlp._validation import TrainingData
 from skmlp.activations import ACTIVATIONS
 from skmlp.losses import LOSSES
 from skmlp.schedules import SCHEDULES, Schedule, from_callable
@@ -58,10 +59,10 @@ def build_training(
 ) -> Training | LBFGSTraining:
     """Assemble what trains the parameters of the state on (a subset of) the data."""
     params, rng = state.params, state.rng
-    batch_size = _auto.batch_size(
+    batch_size = _settings.batch_size(
         estimator, len(data.y) if subset is None else len(subset)
     )
-    n_block_rows = min(_auto.block_rows(estimator, data), batch_size)
+    n_block_rows = min(_settings.block_rows(estimator, data), batch_size)
     batches = Batches(
         _rows(estimator, data, n_block_rows, rng, params.standardization),
         data.y,
@@ -77,7 +78,7 @@ def build_training(
         params,
         _activation(estimator, n_block_rows, params, rng),
         LOSSES[estimator.loss](estimator.label_smoothing),
-        0.0 if _auto.decouples_alpha(estimator.solver) else estimator.alpha,
+        0.0 if _settings.decouples_alpha(estimator.solver) else estimator.alpha,
         n_block_rows,
     )
     if solver is None:
@@ -87,7 +88,7 @@ def build_training(
     bounded = solver if bound is None else ClippedNorm(solver, bound)
     minimized: tuple[Minimized, Stepping] = (objective, bounded)
     centers = params.standardization is not None and params.standardization.centers
-    if _auto.touches_few(estimator, data) and not centers:
+    if _settings.touches_few(estimator, data) and not centers:
         minimized = (touched := TouchedFeatures(objective, bounded)), touched
     return Training(
         *minimized,
@@ -117,7 +118,7 @@ def build_monitor(
         evaluate_val = evaluation(estimator, training, validation)
         measures.append(lambda: _named("val", evaluate_val()))
         if estimator.scoring != "loss":
-            watched, score = _validation.check_scorer(estimator)
+            watched, score = _data.check_scorer(estimator)
             measures.append(
                 _metric(watched, score, estimator, training.params, validation)
             )
@@ -143,7 +144,7 @@ def evaluation(
 ) -> Callable[[], tuple[float, float]]:
     """Return what measures the mean loss and the accuracy on (a subset of) the data."""
     params = training.params
-    n_rows = min(_auto.block_rows(estimator, data), len(data.y))
+    n_rows = min(_settings.block_rows(estimator, data), len(data.y))
     workspace = Workspace(n_rows, *params.shape[1:], params.dtype)
     return lambda: evaluate(
         params.layers(),
@@ -173,7 +174,9 @@ def _reporter(verbose: bool | int) -> Callable[[Row, bool], None]:
 
 def _sampling(estimator: Any) -> str:
     """Return how to draw; the order within a full batch only takes time."""
-    orderless = _auto.has_full_batches(estimator) and estimator.sampling == "shuffle"
+    orderless = (
+        _settings.has_full_batches(estimator) and estimator.sampling == "shuffle"
+    )
     return (
         "sequential" if orderless or estimator.solver == "lbfgs" else estimator.sampling
     )

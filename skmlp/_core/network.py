@@ -26,9 +26,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from skmlp._batches import Block, Matrix, leading
-from skmlp._blas import IN_CACHE, add_scaled
-from skmlp._standardization import Standardization
+from skmlp._core.batches import Block, Matrix, leading
+from skmlp._core.blas import IN_CACHE, add_scaled
+from skmlp._core.standardization import Standardization
 
 
 class Activation(Protocol):

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.utils import check_consistent_length, check_random_state, check_scalar
 
-from skmlp._plotting import (
+from skmlp.inspection.plotting import (
     VERMILION,
     Axes,
     Figure,
@@ -20,7 +20,7 @@ from skmlp._plotting import (
     import_pyplot,
     size_in_inches,
 )
-from skmlp._wrappers import fitted_classifier
+from skmlp.inspection.wrappers import fitted_classifier
 
 _SELECTIONS = ("first", "random", "mistakes")
 # Columns to rows of the grid, and the share of a cell that its image takes.

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from scipy import sparse
 
-from skmlp._standardization import Centered, Standardization
+from skmlp._core.standardization import Centered, Standardization
 
 __all__ = [
     "SAMPLINGS",

@@ -14,9 +14,12 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.random import sample_without_replacement
 
-from skmlp import _auto, _fitting, _state, _validation
-from skmlp._training import LBFGSTraining, Training
-from skmlp._wrappers import features_within, fitted_classifier
+from skmlp import _settings
+from skmlp._checks import data as _data
+from skmlp._training import build as _build
+from skmlp._training import state as _state
+from skmlp._training.minibatch import LBFGSTraining, Training
+from skmlp.inspection.wrappers import features_within, fitted_classifier
 
 _DESCRIPTIONS = {
     "W1": "hidden weights",
@@ -193,19 +196,19 @@ def _training_on_all_rows(
     classifier: Any, X: Any, y: Any, sample_weight: Any
 ) -> Training | LBFGSTraining:
     """Return what would train a double of the classifier on X as one batch."""
-    settings = _validation.check_parameters(_deterministic_double(classifier))
-    data = _validation.check_partial_fit_data(settings, X, y, None, sample_weight)
+    settings = _data.check_parameters(_deterministic_double(classifier))
+    data = _data.check_partial_fit_data(settings, X, y, None, sample_weight)
     if not data.weight.any():
         raise ValueError(
             f"No row counts, by class_weight={classifier.class_weight!r} and "
             "sample_weight together. Pass rows in y of a class that has a weight, or "
             "set_params(class_weight=None)."
         )
-    settings = _auto.resolve(settings, data)
-    if _auto.decouples_alpha(settings.solver):
+    settings = _settings.resolve(settings, data)
+    if _settings.decouples_alpha(settings.solver):
         settings.alpha = 0.0
     settings.solver = "lbfgs"  # it sees all rows at once, in their order
-    return _fitting.build_training(settings, data, _state.resume(settings, data))
+    return _build.build_training(settings, data, _state.resume(settings, data))
 
 
 def _deterministic_double(classifier: Any) -> Any:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from skmlp._auto import decouples_alpha
-from skmlp._fitting import evaluation
-from skmlp._monitor import Monitor, Row
-from skmlp._scale import describe_scale
-from skmlp._threads import threads_of_training
-from skmlp._training import Diverged, LBFGSTraining, Training
-from skmlp._validation import TrainingData
+from skmlp._checks.data import TrainingData
+from skmlp._checks.scale import describe_scale
+from skmlp._core.threads import threads_of_training
+from skmlp._settings import decouples_alpha
+from skmlp._training.build import evaluation
+from skmlp._training.epochs import Monitor, Row
+from skmlp._training.minibatch import Diverged, LBFGSTraining, Training
 
 # How many rows tell at every end of training whether a closer look is needed.
 _A_FEW = 256

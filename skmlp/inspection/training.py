@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from skmlp._plotting import (
+from skmlp.inspection.plotting import (
     Axes,
     Figure,
     distinct_colors,
@@ -16,7 +16,7 @@ from skmlp._plotting import (
     key_to,
     mark_integers_only,
 )
-from skmlp._wrappers import fitted_classifier
+from skmlp.inspection.wrappers import fitted_classifier
 
 # The columns that a panel draws: the first that was measured, of each part.
 _TRAINING = {

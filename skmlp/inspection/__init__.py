@@ -5,10 +5,10 @@ They follow scikit-learn's: `from_estimator` draws at once, the data stays on th
 display, and `plot` draws it again elsewhere.
 """
 
-from skmlp._gradient_check import GradientErrors, check_gradients
-from skmlp._predictions_display import PredictionsDisplay
-from skmlp._training_display import TrainingDisplay
-from skmlp._weights_display import WeightsDisplay
+from skmlp.inspection.gradients import GradientErrors, check_gradients
+from skmlp.inspection.predictions import PredictionsDisplay
+from skmlp.inspection.training import TrainingDisplay
+from skmlp.inspection.weights import WeightsDisplay
 
 __all__ = [
     "GradientErrors",

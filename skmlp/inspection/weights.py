@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_scalar
 
-from skmlp._plotting import (
+from skmlp._core.standardization import Standardization
+from skmlp.inspection.plotting import (
     Axes,
     Figure,
     check_image_shape,
     import_pyplot,
     size_in_inches,
 )
-from skmlp._standardization import Standardization
-from skmlp._wrappers import feature_names_within, fitted_classifier
+from skmlp.inspection.wrappers import feature_names_within, fitted_classifier
 
 # Red and blue are told apart by the colour-blind, too; white is zero.
 _COLOR_MAP = "RdBu_r"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import column_or_1d
 
-from skmlp._validation import TrainingData
+from skmlp._checks.data import TrainingData
 
 
 def check_weight_arrays(

@@ -11,8 +11,8 @@ from typing import Any
 
 from scipy import sparse
 
-from skmlp import _batches
-from skmlp._batches import Matrix
+from skmlp._core import batches as _batches
+from skmlp._core.batches import Matrix
 from skmlp.schedules import PLANNED
 from skmlp.solvers import SOLVERS
 

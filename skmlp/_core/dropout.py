@@ -12,7 +12,7 @@ import math
 import numpy as np
 from scipy import sparse
 
-from skmlp._batches import Matrix, Rows, leading
+from skmlp._core.batches import Matrix, Rows, leading
 from skmlp.activations import Activation
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skmlp import _auto, _weights
-from skmlp._batches import blocks_of
-from skmlp._network import Layers, Parameters
-from skmlp._standardization import Standardization, measure
-from skmlp._training import Progress, State
-from skmlp._validation import TrainingData
+from skmlp import _settings
+from skmlp._checks import weights as _weights
+from skmlp._checks.data import TrainingData
+from skmlp._core.batches import blocks_of
+from skmlp._core.network import Layers, Parameters
+from skmlp._core.standardization import Standardization, measure
+from skmlp._training.minibatch import Progress, State
 from skmlp.activations import ACTIVATIONS
 from skmlp.initializers import INITIALIZERS, Initializer
 
@@ -98,9 +99,9 @@ def _standardization(estimator: Any, data: TrainingData) -> Standardization | No
         return None
     n_features = data.X.shape[1]
     dtype = np.result_type(data.X.dtype, data.weight.dtype)
-    blocks = blocks_of(data.X, _auto.block_rows(estimator, data), dtype)
+    blocks = blocks_of(data.X, _settings.block_rows(estimator, data), dtype)
     measured = measure(blocks, data.weight, n_features, data.weight.dtype)
-    if estimator.fit_intercept and not _auto.touches_few(estimator, data):
+    if estimator.fit_intercept and not _settings.touches_few(estimator, data):
         return measured
     # A center needs biases to undo it, and makes the gradients of wide sparse X dense.
     return measured._replace(center=np.zeros(n_features))

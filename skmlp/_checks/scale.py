@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.sparsefuncs import min_max_axis
 
-from skmlp._batches import Matrix
+from skmlp._core.batches import Matrix
 
 
 def warn_of_other_scale(X: Matrix, X_val: Matrix) -> None:

@@ -28,8 +28,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skmlp._batches import SAMPLINGS, Matrix
-from skmlp._scale import warn_of_other_scale
+from skmlp._checks.scale import warn_of_other_scale
+from skmlp._core.batches import SAMPLINGS, Matrix
 from skmlp.activations import ACTIVATIONS
 from skmlp.initializers import INITIALIZERS
 from skmlp.losses import LOSSES

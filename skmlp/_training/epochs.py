@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skmlp._training import Diverged, LBFGSTraining, Training
+from skmlp._training.minibatch import Diverged, LBFGSTraining, Training
 
 Row = dict[str, float]
 

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from scipy import optimize
 
-from skmlp._batches import Batches, Block
-from skmlp._network import Objective, Parameters
+from skmlp._core.batches import Batches, Block
+from skmlp._core.network import Objective, Parameters
 from skmlp.schedules import Moment, Schedule
 
 

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from skmlp._validation import TrainingData
+from skmlp._checks.data import TrainingData
 
 
 def hold_out(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from skmlp._batches import Block, Matrix
-from skmlp._blas import IN_CACHE
-from skmlp._network import Objective, Parameters
+from skmlp._core.batches import Block, Matrix
+from skmlp._core.blas import IN_CACHE
+from skmlp._core.network import Objective, Parameters
 from skmlp.solvers import Solver
 
 
