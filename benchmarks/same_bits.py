@@ -23,7 +23,7 @@ from sklearn.datasets import load_digits, make_classification
 HERE = Path(__file__).parents[1]
 # Name: data, how it is trained, parameters.
 SETTINGS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "the defaults": ("digits", "fit", {}),
+    "the defaults": ("digits", "fit", {"max_iter": "auto"}),
     "adam, float64": ("table", "fit", {"solver": "adam", "alpha": 0.01}),
     "sgd, Nesterov": ("digits", "fit", {"solver": "sgd", "learning_rate": "cosine"}),
     "sgd, classical, clipped": (
@@ -126,7 +126,7 @@ SETTINGS: dict[str, tuple[str, str, dict[str, Any]]] = {
             "activation": "softplus",
         },
     ),
-    "a batch of many blocks": ("digits", "fit", {"batch_size": None, "max_iter": 3}),
+    "a batch of many blocks": ("tall", "fit", {"batch_size": None, "max_iter": 3}),
     "float64 data in float32": ("table", "fit", {"dtype": "float32"}),
     "bytes": ("bytes", "fit", {"input_dropout": 0.1}),
     "columns in memory": ("columns", "fit", {}),
@@ -145,6 +145,8 @@ def data_of(name: str) -> tuple[Any, np.ndarray, np.ndarray]:
     elif name == "wide":
         y = y[:600] % 3
         X = sparse.random_array((600, 2**14), density=5e-4, rng=rng, format="csr")
+    elif name == "tall":
+        X, y = np.tile(X, (5, 1)), np.tile(y, 5)
     elif name == "bytes":
         X = X.astype(np.uint8)
     elif name == "columns":

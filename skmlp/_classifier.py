@@ -1,12 +1,13 @@
 """TwoLayerClassifier: scikit-learn's contract; nothing here is numerical."""
 
-from __future__ import annotations
+# Without deferred annotations: the class says that it lives in `skmlp`, where the names
+# in them are not to be found.
 
+import copy
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
-from typing import Any, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,45 +15,74 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skmlp import _settings
-from skmlp._checks import data as _data
-from skmlp._checks import weights as _weights
-from skmlp._checks.data import PARAMETER_CONSTRAINTS, TrainingData
-from skmlp._core.batches import Matrix, block_rows, blocks_of, holds_finite_numbers
-from skmlp._core.network import Layers, Workspace, blockwise_logits
+from skmlp._checks.data import (
+    Table,
+    TrainingData,
+    check_chunk,
+    check_classes,
+    check_finite,
+    check_further_table,
+    check_prediction_data,
+    check_table,
+    check_training_data,
+    check_validation_data,
+    computation_dtype,
+)
+from skmlp._checks.weights import check_sorted_classes, check_weight_arrays
+from skmlp._core.network import Workspace, blockwise_logits
+from skmlp._core.parameters import Layers
+from skmlp._core.rows import Matrix, block_rows, blocks_of, holds_finite_numbers
 from skmlp._core.threads import threads_of_prediction
-from skmlp._training import build as _build
-from skmlp._training import run as _run
-from skmlp._training import state as _state
+from skmlp._settings import (
+    PARAMETER_CONSTRAINTS,
+    Settings,
+    check_parameters,
+    entry_of,
+    ready,
+)
+from skmlp._targets import OneLabel
+from skmlp._training import run
 from skmlp._training.callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skmlp._training.epochs import watched_score
-from skmlp._training.holdout import hold_out
-from skmlp._training.minibatch import Progress, State
+from skmlp._training.state import Trained, TrainingState
 from skmlp._version import __version__
-from skmlp.activations import ACTIVATIONS
-from skmlp.initializers import Initializer
-from skmlp.losses import LOSSES
+from skmlp.activations import ACTIVATIONS, Activation, ActivationName
+from skmlp.initializers import InitializerName
+from skmlp.losses import LOSSES, Loss, LossName
+from skmlp.schedules import Schedule, ScheduleName
+from skmlp.solvers import LBFGS, SOLVERS, Solver, SolverName
 
 # How many blocks of training go through the network at once when predicting: so large
 # that their products are worth several threads, where there are.
 _BLOCKS_AT_ONCE = 4
 # How many epochs of partial_fit the history holds.
 _KEPT_EPOCHS = 1000
+# The parameters whose 'auto' is a number once fitted, in an attribute of that name.
+_NUMBERS = ("alpha", "batch_size", "learning_rate_init", "max_iter")
 # What scikit-learn sets on an estimator while its callbacks run.
 _TRANSIENT = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown")
 
 # Anything with rows of numbers: array-likes, frames, sparse matrices and arrays.
 MatrixLike: TypeAlias = Any
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def _has_stochastic_solver(estimator: Any) -> bool:
+def _has_stochastic_solver(estimator: "TwoLayerClassifier") -> bool:
     """Let partial_fit exist, or say why it does not."""
-    if estimator.solver == "lbfgs":
+    solver = estimator.solver
+    if isinstance(solver, str) and solver not in SOLVERS:
+        return True  # which partial_fit will refuse
+    if not getattr(entry_of(SOLVERS, solver), "is_stochastic", True):
         raise AttributeError(
-            "partial_fit needs a stochastic solver; solver='lbfgs' sees all data at "
-            "once. Choose 'adam', 'adamw' or 'sgd'."
+            f"partial_fit needs a stochastic solver; solver={solver!r} sees all data "
+            "at once. Choose 'adam', 'adamw' or 'sgd'."
         )
     return True
+
+
+def _with_a_stochastic_solver(method: Method) -> Method:
+    """Return a method that is there where the solver is stochastic."""
+    return available_if(_has_stochastic_solver)(method)
 
 
 class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -77,8 +107,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     hidden_layer_size : int, default=256
         The number of hidden units, at least 1.
 
-    activation : str, default='relu'
-        The function f of the hidden layer.
+    activation : str, Activation or class, default='relu'
+        The function f of the hidden layer: a name, or a pair of your own, see
+        :class:`skmlp.activations.Activation`.
 
         - 'relu': max(0, z).
         - 'tanh': the hyperbolic tangent.
@@ -91,8 +122,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         - 'gelu': z Φ(z) with Φ the normal distribution function; exact, not the
           approximation by tanh.
 
-    loss : {'log_loss', 'squared_error', 'brier'}, default='log_loss'
-        What is minimised, with t the one-hot (or smoothed) target.
+    loss : str, Loss or class, default='log_loss'
+        What is minimised, with t the one-hot (or smoothed) target: a name, or your own,
+        see :class:`skmlp.losses.Loss`.
 
         - 'log_loss': cross-entropy of p = softmax(o), the negative sum of t log p.
         - 'squared_error': ½‖o − t‖² with linear outputs. `predict_proba` is then the
@@ -100,8 +132,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
           may hold zeros and ones.
         - 'brier': ‖p − t‖² with p = softmax(o).
 
-    solver : {'adam', 'adamw', 'sgd', 'lbfgs'}, default='adamw'
-        How it is minimised.
+    solver : str, Solver or class, default='adamw'
+        How it is minimised: a name, or your own, see :class:`skmlp.solvers.Solver`. An
+        instance keeps its own options; a name or a class takes those of the
+        parameters below that it knows. So it is for every such choice.
 
         - 'adam': Adam [1]_; `alpha` acts through the gradient.
         - 'adamw': Adam with decoupled weight decay [2]_; each step shrinks the weights
@@ -150,7 +184,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         - 'sequential': every row once an epoch, in the order of X.
         - 'replacement': as many rows as there are, each drawn independently.
 
-    learning_rate : str or callable, default='one_cycle'
+    learning_rate : str, Schedule, class or callable, default='one_cycle'
         The schedule: what `learning_rate_init` is multiplied by. `share` is the share
         of the planned `max_iter` epochs that is done, growing from batch to batch. In
         `partial_fit` with ``max_iter='auto'`` nothing is planned: 'invscaling' takes
@@ -167,6 +201,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
           for `n_iter_no_change` epochs in a row; once it is at most 1e-6, the next such
           plateau ends training.
         - callable: takes `share`, a float in [0, 1], and returns the multiplier.
+        - a :class:`skmlp.schedules.Schedule` or a class of them.
 
     learning_rate_init : float or 'auto', default='auto'
         The learning rate before the schedule; positive. 'auto' is 0.4 over the root of
@@ -198,7 +233,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         A gradient whose Euclidean norm, over all parameters, is larger is scaled to
         this norm; None for no bound. Without effect on 'lbfgs'.
 
-    weight_init : str, callable or pair of arrays, default='auto'
+    weight_init : str, callable, class or pair of arrays, default='auto'
         The initial weights of both layers; biases start at zero.
 
         - 'auto': 'he' for 'relu' and its kin ('leaky_relu', 'elu', 'softplus', 'silu',
@@ -211,6 +246,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         - 'fan_product': uniform within ±1 / √(fan_in fan_out).
         - callable: called as ``weight_init(W, rng)`` for each layer; fills ``W``, of
           shape (fan_in, fan_out), in place; ``rng`` is a `numpy.random.Generator`.
+          Also an instance or class of :class:`skmlp.initializers.Initializer`.
         - pair of arrays: of shapes (n_features, hidden_layer_size) and
           (hidden_layer_size, n_classes).
 
@@ -315,6 +351,13 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     t_ : int
         The number of rows learnt from, each counted as often as it was used.
 
+    alpha_, learning_rate_init_ : float
+        What `alpha` and `learning_rate_init` were in the last call of `fit` or
+        `partial_fit`: 'auto' as a number.
+
+    batch_size_, max_iter_ : int
+        The same of `batch_size`, where None is the number of rows, and of `max_iter`.
+
     loss_ : float
         The loss of the last epoch.
 
@@ -401,6 +444,20 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     0.99
     """
 
+    classes_: np.ndarray
+    coefs_: list[np.ndarray]
+    intercepts_: list[np.ndarray]
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+    history_: dict[str, list[float]]
+    n_iter_: int
+    t_: int
+    alpha_: float
+    learning_rate_init_: float
+    batch_size_: int
+    max_iter_: int
+    _training_state: dict[str, Any]
+
     # The values that each parameter may take, checked when fitting.
     _parameter_constraints = PARAMETER_CONSTRAINTS
 
@@ -415,18 +472,20 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self,
         hidden_layer_size: int = 256,
         *,
-        activation: str = "relu",
-        loss: str = "log_loss",
-        solver: str = "adamw",
-        alpha: float | str = "auto",
+        activation: ActivationName | str | Activation | type = "relu",
+        loss: LossName | str | Loss | type[Loss] = "log_loss",
+        solver: SolverName | str | Solver | LBFGS | type[Solver | LBFGS] = "adamw",
+        alpha: float | Literal["auto"] | str = "auto",
         dropout: float = 0.0,
         input_dropout: float = 0.0,
         label_smoothing: float = 0.0,
         standardize: bool = True,
-        batch_size: int | str | None = "auto",
-        sampling: str = "shuffle",
-        learning_rate: str | Callable[[float], float] = "one_cycle",
-        learning_rate_init: float | str = "auto",
+        batch_size: int | Literal["auto"] | str | None = "auto",
+        sampling: Literal["shuffle", "sequential", "replacement"] | str = "shuffle",
+        learning_rate: (
+            ScheduleName | str | Schedule | type[Schedule] | Callable[[float], float]
+        ) = "one_cycle",
+        learning_rate_init: float | Literal["auto"] | str = "auto",
         learning_rate_decay: float = 0.95,
         power_t: float = 0.5,
         momentum: float = 0.9,
@@ -435,11 +494,17 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         max_grad_norm: float | None = None,
-        weight_init: str | Initializer | Sequence[ArrayLike] = "auto",
+        weight_init: (
+            InitializerName
+            | str
+            | Callable[[np.ndarray, np.random.Generator], object]
+            | type
+            | Sequence[ArrayLike]
+        ) = "auto",
         init_scale: float | Sequence[float] = 0.05,
         fit_intercept: bool = True,
-        class_weight: str | dict[Any, float] | None = None,
-        max_iter: int | str = "auto",
+        class_weight: Literal["balanced"] | str | dict[Any, float] | None = None,
+        max_iter: int | Literal["auto"] | str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -449,7 +514,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
-        dtype: str = "auto",
+        dtype: Literal["auto", "float32", "float64"] | str = "auto",
     ) -> None:
         self.hidden_layer_size = hidden_layer_size
         self.activation = activation
@@ -568,27 +633,24 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         if len(W1_shape) == 2:
             given.setdefault("hidden_layer_size", W1_shape[1])
         estimator = cls(**given)
-        _data.check_parameters(estimator)
-        coefs, biases = _weights.check_weight_arrays(estimator, coefs, intercepts)
-        classes = _weights.check_sorted_classes(classes, coefs[1].shape[1])
+        check_parameters(estimator)
+        weights, biases = check_weight_arrays(
+            coefs,
+            intercepts,
+            n_hidden=estimator.hidden_layer_size,
+            fit_intercept=estimator.fit_intercept,
+            dtype=estimator.dtype,
+        )
+        labels = check_sorted_classes(classes, weights[1].shape[1])
         estimator._publish(
-            classes_=classes,
-            n_features_in_=len(coefs[0]),
-            coefs_=coefs,
-            intercepts_=biases,
-            n_iter_=0,
-            t_=0,
-            history_={},
-            _watched="loss",
-            _class_totals=np.zeros(len(classes)),
-            _training_state={
-                "activation": estimator.activation,
-                "progress": asdict(Progress()),
-                "rng": None,
-                "split_seed": 0,
-                "standardization": None,
-                "solver": None,
-            },
+            TrainingState.from_weights(
+                labels,
+                weights,
+                biases,
+                activation=estimator.activation,
+                loss=estimator.loss,
+            ),
+            names=None,
         )
         return estimator
 
@@ -650,37 +712,40 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.fit([[0.0], [1.0]], ["no", "yes"]).predict([[0.1], [0.9]])
         array(['no', 'yes'], dtype='<U3')
         """
-        settings = _data.check_parameters(self)
-        data = _data.check_fit_data(settings, X, y, sample_weight)
-        validation = _data.check_validation_data(
-            settings, data, X_val, y_val, sample_weight_val
+        check_parameters(self)
+        table = check_table(type(self).__name__, X, y)
+        trained = self._trained() if self.warm_start else None
+        dtype = self._dtype_for(table, trained)
+        settings = Settings.of(self, table.X.shape, dtype)
+        data = check_training_data(
+            type(self).__name__,
+            table,
+            sample_weight,
+            targets=OneLabel(np.unique(table.labels), settings.label_smoothing),
+            class_weight=self.class_weight,
+            dtype=dtype,
         )
-        settings = _settings.resolve(settings, data)
-        goes_on = self.warm_start and hasattr(self, "coefs_")
-        state = (_state.resume if goes_on else _state.start)(settings, data)
-        state.progress.plan(settings.max_iter)
-        subset = None
-        if validation is None and self.early_stopping:
-            subset, validation = hold_out(
-                data,
-                settings.validation_fraction,
-                np.random.default_rng(state.split_seed),
-            )
-        tasks = self._tasks(X, y, sample_weight, data, state, settings.max_iter)
-        training = _build.build_training(settings, data, state, subset)
-        monitor = _build.build_monitor(settings, training, data, validation, tasks)
-        try:
-            _run.run(settings, training, monitor, settings.max_iter, data)
-        except KeyboardInterrupt:
-            _run.keep_what_was_learnt(monitor)
-        if self.early_stopping:
-            monitor.restore_best()
-        _run.compare_with_start(settings, training, monitor, data)
-        self._publish(**self._fitted(data, state, keeps_solver=self.warm_start))
+        validation = self._validation(data, table, X_val, y_val, sample_weight_val)
+        state = self._state(trained, settings, data)
+        weights = None if sample_weight is None else {"sample_weight": sample_weight}
+        tasks = FitTasks(
+            self,
+            settings.max_iter,
+            attributes=lambda: self._attributes(
+                state.export(settings, data, keeps_solver=True), table.names, settings
+            ),
+            X=X,
+            y=y,
+            metadata=weights,
+        )
+        run.fit(settings, data, validation, state, self._predictor(data), tasks)
+        keeps_solver = self.warm_start
+        exported = state.export(settings, data, keeps_solver=keeps_solver)
+        self._publish(exported, table.names, settings)
         tasks.end_fit()
         return self
 
-    @available_if(_has_stochastic_solver)
+    @_with_a_stochastic_solver
     def partial_fit(
         self,
         X: MatrixLike,
@@ -742,20 +807,32 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.n_iter_, clf.t_
         (2, 4)
         """
-        settings = _data.check_parameters(self)
-        data = _data.check_partial_fit_data(settings, X, y, classes, sample_weight)
-        validation = _data.check_validation_data(
-            settings, data, X_val, y_val, sample_weight_val
+        check_parameters(self)
+        trained = self._trained()
+        known = None if trained is None else trained.classes
+        labels = check_classes(classes, known)
+        name = type(self).__name__
+        if trained is None:
+            table, earlier_totals = check_table(name, X, y), np.zeros(len(labels))
+        else:
+            table = check_further_table(self, X, y)
+            earlier_totals = trained.state["class_totals"]
+        dtype = self._dtype_for(table, trained)
+        settings = Settings.of(self, table.X.shape, dtype, is_planned=False)
+        data = check_chunk(
+            table,
+            sample_weight,
+            targets=OneLabel(labels, settings.label_smoothing),
+            class_weight=self.class_weight,
+            dtype=dtype,
+            earlier_totals=earlier_totals,
         )
-        settings = _settings.resolve(_settings.without_plan(settings), data)
-        goes_on = hasattr(self, "coefs_")
-        state = (_state.resume if goes_on else _state.start)(settings, data)
-        state.progress.planned_epochs = settings.max_iter
-        training = _build.build_training(settings, data, state, mean_weight=1.0)
-        monitor = _build.build_monitor(settings, training, data, validation)
-        _run.run(settings, training, monitor, 1, data)
+        validation = self._validation(data, table, X_val, y_val, sample_weight_val)
+        state = self._state(trained, settings, data)
+        run.partial_fit(settings, data, validation, state, self._predictor(data))
         state.forget_history_before(_KEPT_EPOCHS)
-        self._publish(**self._fitted(data, state, keeps_solver=True))
+        exported = state.export(settings, data, keeps_solver=True)
+        self._publish(exported, table.names, settings)
         return self
 
     def predict(self, X: MatrixLike) -> np.ndarray:
@@ -778,7 +855,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.predict([[1.0]])
         array([1])
         """
-        X = _data.check_prediction_data(self, X)
+        X = check_prediction_data(self, X)
         labels = np.empty(X.shape[0], self.classes_.dtype)
         for rows, logits in self._logits(X):
             labels[rows] = self.classes_[logits.argmax(axis=0)]
@@ -810,7 +887,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         array([[0.5  , 0.5  ],
                [0.119, 0.881]])
         """
-        return self._linked_logits(X, LOSSES[self.loss].link)
+        X = check_prediction_data(self, X)
+        return self._linked_logits(X, self._trained_loss().link)
 
     def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Estimate the logarithm of the probability of each class for each sample.
@@ -836,7 +914,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.predict_log_proba([[5000.0]])
         array([[-5000.,     0.]])
         """
-        return self._linked_logits(X, LOSSES[self.loss].log_link)
+        X = check_prediction_data(self, X)
+        return self._linked_logits(X, self._trained_loss().log_link)
 
     def decision_function(self, X: MatrixLike) -> np.ndarray:
         """Compute the logits, or for two classes their difference.
@@ -859,7 +938,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.decision_function([[0.0], [1.0]])
         array([0., 2.])
         """
-        X = _data.check_prediction_data(self, X)
+        X = check_prediction_data(self, X)
         binary = self.n_outputs_ == 2
         shape = (X.shape[0],) if binary else (X.shape[0], self.n_outputs_)
         scores = np.empty(shape, self.coefs_[0].dtype)
@@ -885,10 +964,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     @property
     def validation_scores_(self) -> list[float] | None:
         """The score on the validation data of each epoch, or None."""
-        if self._watched not in self.history_ or self._watched == "loss":
+        name = self._training_state["score_name"]
+        if name not in self.history_:
             return None
-        column = self.history_[self._watched]
-        return [watched_score(self._watched, value) for value in column]
+        return [watched_score(name, value) for value in self.history_[name]]
 
     @property
     def best_validation_score_(self) -> float | None:
@@ -904,8 +983,15 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _scores_by_epoch(self) -> dict[int, float]:
         """Return the validation scores since the last fit began, without NaN."""
         first = self._training_state["progress"]["planned_from"]
-        pairs = zip(self.history_["epoch"], self.validation_scores_ or (), strict=False)
-        return {e: score for e, score in pairs if e > first and not math.isnan(score)}
+        scores = self.validation_scores_
+        if scores is None:
+            return {}
+        pairs = zip(self.history_["epoch"], scores, strict=True)
+        return {
+            int(epoch): score
+            for epoch, score in pairs
+            if epoch > first and not math.isnan(score)
+        }
 
     @property
     def n_layers_(self) -> int:
@@ -921,49 +1007,112 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def out_activation_(self) -> str:
         """The activation of the outputs."""
         check_is_fitted(self)
-        return LOSSES[self.loss].out_activation
+        return self._trained_loss().out_activation
 
-    def _tasks(
-        self,
-        X: MatrixLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        data: TrainingData,
-        state: State,
-        n_epochs: int,
-    ) -> FitTasks:
-        """Begin to tell callbacks of a fit."""
-        weighted = sample_weight is not None
-        return FitTasks(
-            self,
-            n_epochs,
-            attributes=lambda: self._fitted(data, state, keeps_solver=True),
-            X=X,
-            y=y,
-            metadata={"sample_weight": sample_weight} if weighted else None,
+    def _trained_activation(self) -> Activation:
+        """Return the activation that the network was trained with."""
+        choice = self._training_state["activation"]
+        return ready(entry_of(ACTIVATIONS, choice), self.__dict__)
+
+    def _trained_loss(self) -> Loss:
+        """Return the loss that the network was trained with."""
+        choice = self._training_state["loss"]
+        return ready(entry_of(LOSSES, choice), self.__dict__)
+
+    def _trained(self) -> Trained | None:
+        """Return the network that training goes on with, if there is one."""
+        if not hasattr(self, "coefs_"):
+            return None
+        return Trained(
+            self.classes_,
+            self.coefs_,
+            self.intercepts_,
+            self.history_,
+            self._training_state,
         )
 
-    def _fitted(
-        self, data: TrainingData, state: State, keeps_solver: bool
+    def _dtype_for(self, table: Table, trained: Trained | None) -> np.dtype:
+        """Return the precision; training that goes on keeps its own."""
+        return (
+            computation_dtype(self.dtype, table.X) if trained is None else trained.dtype
+        )
+
+    def _state(
+        self, trained: Trained | None, settings: Settings, data: TrainingData
+    ) -> TrainingState:
+        """Return the state that the last call ended with, or that before the first."""
+        if trained is None:
+            return TrainingState.start(settings, data)
+        return TrainingState.resume(trained, settings, data)
+
+    def _validation(
+        self, data: TrainingData, table: Table, X: Any, y: Any, sample_weight: Any
+    ) -> TrainingData | None:
+        """Check the validation data, where there is some."""
+        return check_validation_data(
+            type(self).__name__,
+            data,
+            table.names,
+            X,
+            y,
+            sample_weight,
+            self.class_weight,
+        )
+
+    def _predictor(self, data: TrainingData) -> Callable[[Layers], BaseEstimator]:
+        """Return what makes a classifier of some layers, for scorers to call."""
+        choices = {"activation": self.activation, "loss": self.loss}
+
+        def make_predictor(layers: Layers) -> BaseEstimator:
+            predictor = copy.copy(self)
+            predictor.__dict__.pop("feature_names_in_", None)
+            predictor.__dict__.update(
+                classes_=data.targets.classes,
+                n_features_in_=len(layers.W1),
+                coefs_=[layers.W1, layers.W2],
+                intercepts_=[layers.b1, layers.b2],
+                _training_state=choices,
+            )
+            return predictor
+
+        return make_predictor
+
+    def _attributes(
+        self, trained: Trained, names: np.ndarray | None, settings: Settings | None
     ) -> dict[str, Any]:
         """Return the fitted attributes, by name."""
-        return {
-            "classes_": data.classes,
-            "_class_totals": data.class_totals,
-            **data.features,
-            **_state.trained_attributes(self, state, keeps_solver),
+        progress = trained.state["progress"]
+        attributes = {
+            "classes_": trained.classes,
+            "coefs_": trained.coefs,
+            "intercepts_": trained.intercepts,
+            "history_": trained.history,
+            "n_iter_": progress["n_epochs"],
+            "t_": progress["n_samples"],
+            "n_features_in_": len(trained.coefs[0]),
+            "_training_state": trained.state,
         }
+        if names is not None:
+            attributes["feature_names_in_"] = names
+        if settings is not None:
+            attributes |= {f"{name}_": getattr(settings, name) for name in _NUMBERS}
+        return attributes
 
-    def _publish(self, **fitted: Any) -> None:
+    def _publish(
+        self,
+        trained: Trained,
+        names: np.ndarray | None,
+        settings: Settings | None = None,
+    ) -> None:
         """Set all that is learnt at once, so that it is always of one piece."""
-        self.__dict__.pop("feature_names_in_", None)
-        self.__dict__.update(fitted)
+        self.__dict__.update(self._attributes(trained, names, settings))
+        if names is None:
+            self.__dict__.pop("feature_names_in_", None)
 
     def _linked_logits(
-        self, X: MatrixLike, link: Callable[[np.ndarray], None]
+        self, X: Matrix, link: Callable[[np.ndarray], None]
     ) -> np.ndarray:
-        """Return the logits, a row a sample, after a link has changed them in place."""
-        X = _data.check_prediction_data(self, X)
+        """Return the logits, a row per sample, after a link has changed them."""
         linked = np.empty((X.shape[0], self.n_outputs_), self.coefs_[0].dtype)
         for rows, logits in self._logits(X):
             link(logits)
@@ -982,7 +1131,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         blocks = self._finite(blocks_of(X, n_rows, dtype), X)
         with threads_of_prediction(n_rows, n_features, n_hidden):
             yield from blockwise_logits(
-                layers, blocks, ACTIVATIONS[self.activation], workspace
+                layers, blocks, self._trained_activation(), workspace
             )
 
     def _finite(
@@ -991,5 +1140,5 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """Pass on blocks of X; raise at the first number that is not finite."""
         for rows, block in blocks:
             if not holds_finite_numbers(block):
-                _data.check_finite(self, X)
+                check_finite(type(self).__name__, X, self.coefs_[0].dtype)
             yield rows, block

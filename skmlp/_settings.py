@@ -1,122 +1,380 @@
-"""What 'auto' stands for, and what else is chosen by the size of the data.
+"""The parameters of a classifier as training sees them: checked, every 'auto' a number.
 
 The numbers of the defaults were measured by ``benchmarks/default_sweep.py``.
 """
 
 from __future__ import annotations
 
-import copy
 import math
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, Self
 
-from scipy import sparse
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
 
-from skmlp._core import batches as _batches
-from skmlp._core.batches import Matrix
-from skmlp.schedules import PLANNED
-from skmlp.solvers import SOLVERS
+from skmlp._checks.parameters import (
+    COUNT,
+    DECAY,
+    FRACTION,
+    NON_NEGATIVE,
+    POSITIVE,
+    RATE,
+    Constraints,
+    HasMethods,
+    InvalidParameterError,
+    one_of,
+)
+from skmlp._checks.scoring import Scorer, check_scorer
+from skmlp._checks.weights import GivenWeights
+from skmlp._core.batches import SAMPLINGS, Sampling
+from skmlp.activations import ACTIVATIONS, Activation
+from skmlp.initializers import INITIALIZERS, Initializer
+from skmlp.losses import LOSSES, Loss
+from skmlp.schedules import SCHEDULES, InverseScaling, Schedule, ShareOfTraining
+from skmlp.solvers import LBFGS, SOLVERS, Solver
 
 # A budget of steps serves 150 rows and 150,000 alike, within bounds: rows that are seen
 # more often are learnt by heart, rows that are seen less often are not learnt.
 _N_STEPS = 1500
 _FEWEST_EPOCHS, _MOST_EPOCHS = 10, 50
-_LBFGS_ITERATIONS = 200
-# About 25 steps an epoch, by batches within bounds.
-_STEPS_AN_EPOCH = 25
+_FULL_BATCH_ITERATIONS = 200
+# About 25 steps per epoch, by batches within bounds.
+_STEPS_PER_EPOCH = 25
 _SMALLEST_BATCH, _LARGEST_BATCH = 32, 256
 # A step of Adam moves Z by the learning rate times the sum of a row's features.
 _HIGHEST_RATE, _RATE_OF_ONE_FEATURE = 0.1, 0.4
 # Decay competes with what rows teach, and more of them teach more.
 _WEAKEST_DECAY, _STRONGEST_DECAY, _DECAY_OF_ONE_ROW = 0.1, 0.3, 20.0
 _PENALTY = 1e-3
-# Weights of the hidden layer from which on steps that touch few of them pay.
-_WIDE = 2**18
+
+# The values of each parameter; the registries are the single truth of the names.
+PARAMETER_CONSTRAINTS: Constraints = {
+    "hidden_layer_size": [COUNT],
+    "activation": [one_of(ACTIVATIONS), HasMethods(["forward", "backward"])],
+    "loss": [one_of(LOSSES), HasMethods(["value_and_grad", "link", "log_link"])],
+    "solver": [
+        one_of(SOLVERS),
+        HasMethods(["start", "step"]),
+        HasMethods(["minimize"]),
+    ],
+    "alpha": [one_of(["auto"]), NON_NEGATIVE],
+    "dropout": [RATE],
+    "input_dropout": [RATE],
+    "label_smoothing": [RATE],
+    "standardize": ["boolean"],
+    "batch_size": [one_of(["auto"]), COUNT, None],
+    "sampling": [one_of(SAMPLINGS)],
+    "learning_rate": [one_of(SCHEDULES), callable],
+    "learning_rate_init": [one_of(["auto"]), POSITIVE],
+    "learning_rate_decay": [DECAY],
+    "power_t": [NON_NEGATIVE],
+    "momentum": [RATE],
+    "nesterovs_momentum": ["boolean"],
+    "beta_1": [RATE],
+    "beta_2": [RATE],
+    "epsilon": [POSITIVE],
+    "max_grad_norm": [POSITIVE, None],
+    "weight_init": [one_of(["auto"], INITIALIZERS), callable, tuple, list],
+    "init_scale": [POSITIVE, tuple, list],
+    "fit_intercept": ["boolean"],
+    "class_weight": [one_of(["balanced"]), dict, None],
+    "max_iter": [one_of(["auto"]), COUNT],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [FRACTION],
+    "n_iter_no_change": [COUNT],
+    "tol": [NON_NEGATIVE],
+    "scoring": [str, callable],
+    "monitor_train": ["boolean"],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+    "dtype": [one_of(["auto", "float32", "float64"])],
+}
+
+# What entries of a registry have beside methods, and the class that has all of it.
+_CAPABILITIES: dict[str, tuple[tuple[str, ...], type]] = {
+    "activation": (("is_rectifier",), Activation),
+    "loss": (("out_activation",), Loss),
+    "solver": (("is_stochastic", "decouples_decay"), Solver),
+}
+# The parameters that settings hold as they are given, once 'auto' is a number.
+_AS_GIVEN = (
+    *("hidden_layer_size", "alpha", "dropout", "input_dropout", "label_smoothing"),
+    *("standardize", "batch_size", "learning_rate_init", "max_grad_norm"),
+    *("fit_intercept", "max_iter", "early_stopping", "validation_fraction"),
+    *("n_iter_no_change", "tol", "monitor_train", "random_state", "verbose"),
+)
 
 
-def resolve(estimator: Any, data: Any) -> Any:
-    """Return a stand-in that has a number wherever the estimator says 'auto'."""
-    (n_rows, n_features), stand_in = data.X.shape, copy.copy(estimator)
-    for name, choose in (
-        ("batch_size", lambda: _batch_size(n_rows)),
-        ("max_iter", lambda: _max_iter(stand_in, n_rows)),
-        ("learning_rate_init", lambda: _learning_rate_init(n_features)),
-        ("alpha", lambda: _alpha(estimator.solver, n_rows)),
-    ):
-        if isinstance(getattr(estimator, name), str):
-            setattr(stand_in, name, choose())
-    return stand_in
+def auto_batch_size(n_rows: int, *, steps_per_epoch: int = _STEPS_PER_EPOCH) -> int:
+    """Return what batch_size='auto' stands for."""
+    return min(max(n_rows // steps_per_epoch, _SMALLEST_BATCH), _LARGEST_BATCH)
 
 
-def _batch_size(n_rows: int) -> int:
-    return min(max(n_rows // _STEPS_AN_EPOCH, _SMALLEST_BATCH), _LARGEST_BATCH)
+def auto_max_iter(
+    n_rows: int,
+    batch_size: int,
+    *,
+    n_steps: int = _N_STEPS,
+    most_epochs: int = _MOST_EPOCHS,
+) -> int:
+    """Return what max_iter='auto' stands for where steps are taken by batches."""
+    steps_per_epoch = math.ceil(n_rows / min(batch_size, n_rows))
+    wanted = math.ceil(n_steps / steps_per_epoch)
+    return min(max(wanted, _FEWEST_EPOCHS), most_epochs)
 
 
-def _max_iter(estimator: Any, n_rows: int) -> int:
-    if estimator.solver == "lbfgs":
-        return _LBFGS_ITERATIONS
-    steps_an_epoch = math.ceil(n_rows / batch_size(estimator, n_rows))
-    wanted = math.ceil(_N_STEPS / steps_an_epoch)
-    return min(max(wanted, _FEWEST_EPOCHS), _MOST_EPOCHS)
+def auto_learning_rate_init(
+    n_features: int, *, of_one_feature: float = _RATE_OF_ONE_FEATURE
+) -> float:
+    """Return what learning_rate_init='auto' stands for."""
+    return min(of_one_feature / math.sqrt(n_features), _HIGHEST_RATE)
 
 
-def _learning_rate_init(n_features: int) -> float:
-    return min(_RATE_OF_ONE_FEATURE / math.sqrt(n_features), _HIGHEST_RATE)
-
-
-def _alpha(solver: str, n_rows: int) -> float:
-    if not decouples_alpha(solver):
+def auto_alpha(n_rows: int, decouples_decay: bool) -> float:
+    """Return what alpha='auto' stands for."""
+    if not decouples_decay:
         return _PENALTY
     wanted = _DECAY_OF_ONE_ROW / math.sqrt(n_rows)
     return min(max(wanted, _WEAKEST_DECAY), _STRONGEST_DECAY)
 
 
-def decouples_alpha(solver: str) -> bool:
-    """Return whether a solver shrinks the weights itself."""
-    return solver in SOLVERS and "alpha" in SOLVERS[solver].options
+def entry_of(registry: Mapping[str, Any], choice: Any) -> Any:
+    """Return what a name stands for, or what was given in place of a name."""
+    return registry[choice] if isinstance(choice, str) else choice
 
 
-def has_full_batches(estimator: Any) -> bool:
-    """Return whether each step sees the whole training set."""
-    return estimator.solver == "lbfgs" or estimator.batch_size is None
+def ready(entry: Any, given: Mapping[str, Any]) -> Any:
+    """Return an entry ready for use: a class is made with the parameters it takes."""
+    if not isinstance(entry, type):
+        return entry
+    return entry(**{name: given[name] for name in getattr(entry, "options", ())})
 
 
-def batch_size(estimator: Any, n_rows: int) -> int:
-    """Return the rows of a step."""
-    return n_rows if has_full_batches(estimator) else min(estimator.batch_size, n_rows)
+def parameters_of(estimator: BaseEstimator) -> dict[str, Any]:
+    """Return the parameters by name; numbers are Python's."""
+    given = {name: getattr(estimator, name) for name in PARAMETER_CONSTRAINTS}
+    return {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in given.items()
+    }
 
 
-def without_plan(estimator: Any) -> Any:
-    """Return a stand-in for training whose length nobody knows.
+def check_parameters(estimator: BaseEstimator) -> None:
+    """Raise where a parameter, or a pair of them, is invalid."""
+    given = parameters_of(estimator)
+    try:
+        estimator._validate_params()
+    except InvalidParameterError as error:
+        if isinstance(given["learning_rate"], Real):
+            hint = f"For a number use learning_rate_init={given['learning_rate']}."
+            raise InvalidParameterError(f"{error} {hint}") from None
+        raise
+    check_scorer(estimator, given["scoring"])
+    for name, (attributes, base) in _CAPABILITIES.items():
+        _check_capabilities(name, given[name], attributes, base)
+    _check_pairs(given)
+    _check_nothing_is_random(given)
 
-    A schedule that needs to know it gives way to 'invscaling', unless `max_iter` tells.
+
+def _check_capabilities(
+    name: str, choice: Any, attributes: tuple[str, ...], base: type
+) -> None:
+    """Raise where what is given in place of a name does not say what it can do."""
+    if isinstance(choice, str):
+        return
+    missing = [attribute for attribute in attributes if not hasattr(choice, attribute)]
+    if missing:
+        raise ValueError(
+            f"{name}={choice!r} has no attribute {missing[0]!r}. Derive it from "
+            f"{base.__module__}.{base.__name__}, which has all that is asked of it."
+        )
+
+
+def _check_pairs(given: Mapping[str, Any]) -> None:
+    """Raise where what is to be one for each layer is not."""
+    for name in ("weight_init", "init_scale"):
+        value = given[name]
+        if isinstance(value, tuple | list) and len(value) != 2:
+            raise ValueError(
+                f"{name} must be a pair, for the hidden and the output layer; "
+                f"got {len(value)} values."
+            )
+    scale = given["init_scale"]
+    if isinstance(scale, tuple | list) and not all(
+        isinstance(s, Real) and float(s) > 0 for s in scale
+    ):
+        raise ValueError(f"init_scale must hold two positive numbers; got {scale}.")
+
+
+def _check_nothing_is_random(given: Mapping[str, Any]) -> None:
+    """Raise where dropout is asked of a solver that it would lead astray."""
+    if entry_of(SOLVERS, given["solver"]).is_stochastic:
+        return
+    if given["dropout"] or given["input_dropout"]:
+        raise ValueError(
+            f"solver={given['solver']!r} cannot minimise what "
+            f"dropout={given['dropout']!r} and input_dropout={given['input_dropout']!r}"
+            " make random; set both to 0 or choose a stochastic solver: 'adam', "
+            "'adamw' or 'sgd'."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What training is told: made once per call from the classifier's parameters.
+
+    Numbers are Python's, because NumPy's would upcast float32 or overflow. What a name
+    stands for is the thing itself, made with the parameters that it takes. `choices`
+    holds what `activation` and `loss` were given as, which the trained network keeps.
     """
-    is_planned = callable(estimator.learning_rate) or estimator.learning_rate in PLANNED
-    if estimator.max_iter != "auto" or not is_planned:
-        return estimator
-    stand_in = copy.copy(estimator)
-    stand_in.learning_rate = "invscaling"
-    return stand_in
+
+    hidden_layer_size: int
+    activation: Activation
+    loss: Loss
+    solver: Solver | LBFGS
+    alpha: float
+    dropout: float
+    input_dropout: float
+    label_smoothing: float
+    standardize: bool
+    batch_size: int
+    sampling: Sampling
+    schedule: Schedule
+    learning_rate_init: float
+    max_grad_norm: float | None
+    initializers: tuple[Initializer, Initializer]
+    fit_intercept: bool
+    max_iter: int
+    early_stopping: bool
+    validation_fraction: float
+    n_iter_no_change: int
+    tol: float
+    scorer: Scorer | None
+    monitor_train: bool
+    random_state: int | np.random.RandomState | None
+    verbose: bool | int
+    dtype: np.dtype
+    choices: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        estimator: BaseEstimator,
+        shape: tuple[int, int],
+        dtype: np.dtype,
+        *,
+        is_planned: bool = True,
+    ) -> Self:
+        """Return the settings for X of some shape, computed in some dtype.
+
+        Where nobody knows how long training will be, a schedule that has to know gives
+        way to 'invscaling', unless `max_iter` tells.
+        """
+        asked = parameters_of(estimator)
+        given = asked | _numbers(asked, *shape)
+        activation = ready(entry_of(ACTIVATIONS, given["activation"]), given)
+        return cls(
+            activation=activation,
+            loss=ready(entry_of(LOSSES, given["loss"]), given),
+            solver=ready(entry_of(SOLVERS, given["solver"]), given),
+            sampling=_sampling(asked),
+            schedule=_schedule(asked, is_planned or asked["max_iter"] != "auto"),
+            initializers=_initializers(given, activation.is_rectifier),
+            scorer=check_scorer(estimator, given["scoring"]),
+            dtype=dtype,
+            choices={name: given[name] for name in ("activation", "loss")},
+            **{name: given[name] for name in _AS_GIVEN},
+        )
+
+    @property
+    def penalty(self) -> float:
+        """The alpha of the objective; 0 where the solver shrinks the weights itself."""
+        return 0.0 if self.solver.decouples_decay else self.alpha
+
+    @property
+    def gives_weights(self) -> bool:
+        """Whether the initial weights are given as arrays, for X as it is."""
+        return isinstance(self.initializers[0], GivenWeights)
+
+    @property
+    def max_plateaus(self) -> float:
+        """The number of plateaus at which training ends."""
+        if self.solver.is_stochastic:
+            of_schedule = self.schedule.max_plateaus(self.learning_rate_init)
+            if math.isfinite(of_schedule):
+                return of_schedule
+        return 1 if self.early_stopping else math.inf
+
+    def random_stream(self) -> np.random.Generator:
+        """Return a stream of the fit's own, seeded from random_state."""
+        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=4)
+        return np.random.default_rng(seeds)
 
 
-def block_rows(estimator: Any, data: Any) -> int:
-    """Return how many rows go through the network at once."""
-    n_hidden, n_outputs = estimator.hidden_layer_size, len(data.classes)
-    return _batches.block_rows(_numbers_a_row(data.X), n_hidden, n_outputs)
+def _numbers(
+    given: Mapping[str, Any], n_rows: int, n_features: int
+) -> dict[str, int | float]:
+    """Return a number for each parameter that may be 'auto'."""
+    solver = entry_of(SOLVERS, given["solver"])
+    batch_size = given["batch_size"]
+    if batch_size is None or not solver.is_stochastic:
+        batch_size = n_rows
+    elif batch_size == "auto":
+        batch_size = auto_batch_size(n_rows)
+    max_iter = given["max_iter"]
+    if max_iter == "auto":
+        max_iter = (
+            auto_max_iter(n_rows, batch_size)
+            if solver.is_stochastic
+            else _FULL_BATCH_ITERATIONS
+        )
+    rate, alpha = given["learning_rate_init"], given["alpha"]
+    return {
+        "batch_size": batch_size,
+        "max_iter": max_iter,
+        "learning_rate_init": (
+            auto_learning_rate_init(n_features) if rate == "auto" else rate
+        ),
+        "alpha": (
+            auto_alpha(n_rows, solver.decouples_decay) if alpha == "auto" else alpha
+        ),
+    }
 
 
-def touches_few(estimator: Any, data: Any) -> bool:
-    """Return whether a batch has but few of many features, and so few gradients."""
-    if not sparse.issparse(data.X) or estimator.solver == "lbfgs":
-        return False
-    n_rows, n_features = data.X.shape
-    n_batch = batch_size(estimator, n_rows)
-    return (
-        n_features * estimator.hidden_layer_size >= _WIDE
-        and _numbers_a_row(data.X) * n_batch <= n_features / 2
-        and n_batch <= block_rows(estimator, data)
+def _sampling(asked: Mapping[str, Any]) -> Sampling:
+    """Return how to draw; the order within a full batch only takes time."""
+    if not entry_of(SOLVERS, asked["solver"]).is_stochastic:
+        return SAMPLINGS["sequential"]
+    if asked["batch_size"] is None and asked["sampling"] == "shuffle":
+        return SAMPLINGS["sequential"]
+    return SAMPLINGS[asked["sampling"]]
+
+
+def _schedule(asked: Mapping[str, Any], is_planned: bool) -> Schedule:
+    """Return the schedule; one that plans gives way where nothing is planned."""
+    schedule = ready(entry_of(SCHEDULES, asked["learning_rate"]), asked)
+    if not isinstance(schedule, Schedule):
+        schedule = ShareOfTraining(schedule)
+    if schedule.is_planned and not is_planned:
+        return InverseScaling(asked["power_t"])
+    return schedule
+
+
+def _initializers(
+    given: Mapping[str, Any], is_rectifier: bool
+) -> tuple[Initializer, Initializer]:
+    """Return what fills the weights of the hidden and of the output layer."""
+    init, scale = given["weight_init"], given["init_scale"]
+    if isinstance(init, tuple | list):
+        return GivenWeights(init[0], layer=0), GivenWeights(init[1], layer=1)
+    if isinstance(init, str) and init == "auto":
+        init = "he" if is_rectifier else "glorot"
+    scales = scale if isinstance(scale, tuple | list) else (scale, scale)
+    hidden, output = (
+        ready(entry_of(INITIALIZERS, init), {**given, "init_scale": s}) for s in scales
     )
-
-
-def _numbers_a_row(X: Matrix) -> int:
-    """Return how many numbers a row takes."""
-    return math.ceil(X.nnz / X.shape[0]) if sparse.issparse(X) else X.shape[1]
+    return hidden, output

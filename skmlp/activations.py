@@ -4,19 +4,32 @@
 backward pass wants to find there. ``backward(Z, H, dH)`` finds both as ``forward``
 left them, multiplies ``dH`` by f'(Z), so that it becomes dZ, and may use ``Z`` and
 ``H`` as scratch. The three arrays have shape (n_rows, n_hidden) and one dtype, and do
-not overlap. `ACTIVATIONS` names the pairs.
+not overlap. `ACTIVATIONS` names the pairs; the parameter ``activation`` takes a name,
+or an `Activation` or class with the same methods.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy import special
 
-__all__ = ["ACTIVATIONS", "Activation"]
+__all__ = ["ACTIVATIONS", "Activation", "ActivationName"]
+
+ActivationName: TypeAlias = Literal[
+    "relu",
+    "tanh",
+    "logistic",
+    "identity",
+    "leaky_relu",
+    "elu",
+    "softplus",
+    "silu",
+    "gelu",
+]
 
 _INV_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 _LEAK = 0.01
@@ -45,10 +58,20 @@ class Activation(NamedTuple):
     >>> ACTIVATIONS["relu"].backward(Z, H, dH)
     >>> H, dH
     (array([[0., 2.]]), array([[0., 1.]]))
+
+    Your own, here z²:
+
+    >>> from skmlp import TwoLayerClassifier
+    >>> from skmlp.activations import Activation
+    >>> square = Activation(
+    ...     forward=lambda Z, H: np.multiply(Z, Z, out=H),
+    ...     backward=lambda Z, H, dH: np.multiply(dH, 2 * Z, out=dH),
+    ... )
+    >>> clf = TwoLayerClassifier(activation=square).fit([[-1], [0], [1]], [0, 1, 0])
     """
 
-    forward: Callable[[np.ndarray, np.ndarray], None]
-    backward: Callable[[np.ndarray, np.ndarray, np.ndarray], None]
+    forward: Callable[[np.ndarray, np.ndarray], object]
+    backward: Callable[[np.ndarray, np.ndarray, np.ndarray], object]
     is_rectifier: bool = False
 
 

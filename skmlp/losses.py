@@ -2,21 +2,26 @@
 
 Logits have shape (n_outputs, n_rows), one column a sample: reductions along the first
 axis vectorise, a softmax takes a fifth of the time that it takes the other way round.
-With targets t, one-hot vectors smoothed by `label_smoothing` (ε)::
+Targets t have the same shape: one-hot columns, smoothed by `label_smoothing` (ε)::
 
     t_k = (1 - ε) [k = y] + ε / n_outputs
 
-``value_and_grad(y, logits, weight, dlogits)`` returns Σᵢ wᵢ lossᵢ, writes its gradient
-into ``dlogits`` and may overwrite ``logits``. ``link(logits)`` and ``log_link(logits)``
-turn logits into probabilities and their logarithms in place. `LOSSES` names them all.
+``value_and_grad(t, logits, weight, dlogits)`` returns Σᵢ wᵢ lossᵢ, writes its gradient
+into ``dlogits`` and may overwrite ``t`` and ``logits``. ``link(logits)`` and
+``log_link(logits)`` turn logits into probabilities and their logarithms in place.
+`LOSSES` names them all; the parameter ``loss`` takes a name, or an instance or class
+with the same methods, such as one derived from `Loss`.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal, TypeAlias
+
 import numpy as np
 
-__all__ = ["LOSSES", "Brier", "LogLoss", "SquaredError", "softmax"]
+__all__ = ["LOSSES", "Brier", "LogLoss", "Loss", "LossName", "SquaredError", "softmax"]
 
+LossName: TypeAlias = Literal["log_loss", "squared_error", "brier"]
 
 # Gradients below exp(-60) = 1e-26 count for nothing, but as subnormal numbers they
 # would slow down the products that follow: 2.5 times on raw pixels.
@@ -46,49 +51,62 @@ def softmax(logits: np.ndarray) -> None:
     np.divide(logits, np.add.reduce(logits, axis=0), out=logits)
 
 
-class _SmoothedTargets:
-    """One-hot targets with label smoothing (Szegedy et al. 2016, section 7)."""
+class Loss:
+    """What every loss has, with the softmax as its link.
 
-    def __init__(self, label_smoothing: float = 0.0) -> None:
-        self.label_smoothing = label_smoothing
-        self.t = np.empty((0, 0))
+    A loss keeps nothing from call to call, so that several threads may share it. It may
+    have parameters of its own, with defaults; those that it takes from the estimator
+    when it is chosen by name or as a class, it names in `options`.
 
-    def targets(self, y: np.ndarray, logits: np.ndarray) -> np.ndarray:
-        """Return the targets t of the classes y, valid until the next call."""
-        if self.t.shape != logits.shape or self.t.dtype != logits.dtype:
-            self.t = np.empty_like(logits)
-            self.classes = np.arange(len(logits), dtype=y.dtype)[:, np.newaxis]
-        t = np.equal(self.classes, y, out=self.t)
-        if self.label_smoothing > 0:
-            np.multiply(t, 1.0 - self.label_smoothing, out=t)
-            np.add(t, self.label_smoothing / len(logits), out=t)
-        return t
+    Attributes
+    ----------
+    options : tuple of str
+        Parameters of the estimator that the constructor takes as keywords.
+    out_activation : str
+        The name of the link.
 
+    Examples
+    --------
+    Cross-entropy that counts rows less the better they are predicted, as the focal loss
+    does (Lin et al. 2017), with its factor left out of the gradient:
 
-class _SoftmaxLink:
-    """Probabilities by softmax: p_k = exp(o_k) / Σⱼ exp(o_j)."""
+    >>> import numpy as np
+    >>> from skmlp import TwoLayerClassifier
+    >>> from skmlp.losses import LogLoss
+    >>> class Focused(LogLoss):
+    ...     def __init__(self, gamma=2.0):
+    ...         self.gamma = gamma
+    ...     def value_and_grad(self, t, logits, weight, dlogits):
+    ...         p = logits.copy()
+    ...         self.link(p)
+    ...         weight = weight * (1 - (t * p).sum(axis=0)) ** self.gamma
+    ...         return super().value_and_grad(t, logits, weight, dlogits)
+    >>> clf = TwoLayerClassifier(loss=Focused(gamma=1.0), random_state=0)
+    >>> clf.fit([[0.0], [1.0]], [0, 1]).predict([[0.0], [1.0]])
+    array([0, 1])
+    """
 
-    out_activation = "softmax"
+    options: ClassVar[tuple[str, ...]] = ()
+    out_activation: ClassVar[str] = "softmax"
 
-    @staticmethod
-    def link(logits: np.ndarray) -> None:
-        """Replace logits by probabilities."""
+    def value_and_grad(
+        self, t: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
+    ) -> float:
+        """Return the weighted sum of the losses; write its gradient into dlogits."""
+        raise NotImplementedError
+
+    def link(self, logits: np.ndarray) -> None:
+        """Replace logits by probabilities: p_k = exp(o_k) / Σⱼ exp(o_j)."""
         softmax(logits)
 
-    @staticmethod
-    def log_link(logits: np.ndarray) -> None:
+    def log_link(self, logits: np.ndarray) -> None:
         """Replace logits by the logarithms of probabilities, without leaving them."""
         np.subtract(logits, logits.max(axis=0), out=logits)
         np.subtract(logits, np.log(np.exp(logits).sum(axis=0)), out=logits)
 
 
-class LogLoss(_SoftmaxLink, _SmoothedTargets):
+class LogLoss(Loss):
     """Cross-entropy of the softmax of the logits, -Σ_k t_k log p_k.
-
-    Parameters
-    ----------
-    label_smoothing : float, default=0.0
-        The share ε of the target spread evenly over all classes, in [0, 1).
 
     References
     ----------
@@ -98,17 +116,16 @@ class LogLoss(_SoftmaxLink, _SmoothedTargets):
     --------
     >>> import numpy as np
     >>> from skmlp.losses import LogLoss
-    >>> logits, dlogits = np.log([[1.0], [3.0]]), np.empty((2, 1))
-    >>> value = LogLoss().value_and_grad(np.array([1]), logits, np.ones(1), dlogits)
+    >>> t, logits = np.array([[0.0], [1.0]]), np.log([[1.0], [3.0]])
+    >>> value = LogLoss().value_and_grad(t, logits, np.ones(1), dlogits := 0 * t)
     >>> print(round(value, 4), dlogits.ravel())
     0.2877 [ 0.25 -0.25]
     """
 
     def value_and_grad(
-        self, y: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
+        self, t: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
     ) -> float:
         """Return the weighted sum of the losses; write its gradient into dlogits."""
-        t = self.targets(y, logits)
         np.multiply(t, weight, out=t)
         np.subtract(logits, np.maximum.reduce(logits, axis=0), out=logits)
         np.maximum(logits, _LEAST_EXPONENT, out=dlogits)
@@ -122,13 +139,8 @@ class LogLoss(_SoftmaxLink, _SmoothedTargets):
         return float(value)
 
 
-class Brier(_SoftmaxLink, _SmoothedTargets):
+class Brier(Loss):
     """Squared distance of the softmax of the logits from the target, ‖p - t‖².
-
-    Parameters
-    ----------
-    label_smoothing : float, default=0.0
-        The share ε of the target spread evenly over all classes, in [0, 1).
 
     References
     ----------
@@ -140,19 +152,19 @@ class Brier(_SoftmaxLink, _SmoothedTargets):
     --------
     >>> import numpy as np
     >>> from skmlp.losses import Brier
-    >>> logits, dlogits = np.log([[1.0], [3.0]]), np.empty((2, 1))
-    >>> value = Brier().value_and_grad(np.array([1]), logits, np.ones(1), dlogits)
+    >>> t, logits = np.array([[0.0], [1.0]]), np.log([[1.0], [3.0]])
+    >>> value = Brier().value_and_grad(t, logits, np.ones(1), dlogits := 0 * t)
     >>> print(round(value, 4), dlogits.ravel())
     0.125 [ 0.1875 -0.1875]
     """
 
     def value_and_grad(
-        self, y: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
+        self, t: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
     ) -> float:
         """Return the weighted sum of the losses; write its gradient into dlogits."""
         softmax(logits)
         p = logits
-        np.subtract(p, self.targets(y, p), out=dlogits)  # e = p - t
+        np.subtract(p, t, out=dlogits)  # e = p - t
         losses = np.einsum("kn,kn->n", dlogits, dlogits)
         # Jacobian of softmax: dloss/do = 2 p ∘ (e - Σ_k p_k e_k)
         np.subtract(dlogits, np.einsum("kn,kn->n", p, dlogits), out=dlogits)
@@ -161,17 +173,12 @@ class Brier(_SoftmaxLink, _SmoothedTargets):
         return float(np.dot(weight, losses))
 
 
-class SquaredError(_SmoothedTargets):
+class SquaredError(Loss):
     """Half the squared distance of the linear outputs from the target, ½‖o - t‖².
 
     The minimiser of the expected loss is the vector of class probabilities, so that the
     outputs estimate it, though not within its bounds; the link takes the nearest
     probability vector, the Euclidean projection on the simplex.
-
-    Parameters
-    ----------
-    label_smoothing : float, default=0.0
-        The share ε of the target spread evenly over all classes, in [0, 1).
 
     References
     ----------
@@ -183,26 +190,25 @@ class SquaredError(_SmoothedTargets):
     --------
     >>> import numpy as np
     >>> from skmlp.losses import SquaredError
-    >>> outputs, doutputs = np.array([[0.5], [0.75]]), np.empty((2, 1))
-    >>> SquaredError().value_and_grad(np.array([1]), outputs, np.ones(1), doutputs)
+    >>> t, outputs = np.array([[0.0], [1.0]]), np.array([[0.5], [0.75]])
+    >>> SquaredError().value_and_grad(t, outputs, np.ones(1), doutputs := 0 * t)
     0.15625
     >>> doutputs.ravel()
     array([ 0.5 , -0.25])
     """
 
-    out_activation = "identity"
+    out_activation: ClassVar[str] = "identity"
 
     def value_and_grad(
-        self, y: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
+        self, t: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
     ) -> float:
         """Return the weighted sum of the losses; write its gradient into dlogits."""
-        np.subtract(logits, self.targets(y, logits), out=dlogits)  # e = o - t
+        np.subtract(logits, t, out=dlogits)  # e = o - t
         losses = np.einsum("kn,kn->n", dlogits, dlogits)
         np.multiply(dlogits, weight, out=dlogits)
         return 0.5 * float(np.dot(weight, losses))
 
-    @staticmethod
-    def link(logits: np.ndarray) -> None:
+    def link(self, logits: np.ndarray) -> None:
         """Replace each column by the nearest vector of probabilities.
 
         A zero becomes the smallest normal number, so that its logarithm is finite.
@@ -218,14 +224,13 @@ class SquaredError(_SmoothedTargets):
         np.subtract(logits, threshold, out=logits)
         np.maximum(logits, float(np.finfo(logits.dtype).tiny), out=logits)
 
-    @classmethod
-    def log_link(cls, logits: np.ndarray) -> None:
+    def log_link(self, logits: np.ndarray) -> None:
         """Replace each column by the logarithms of its link."""
-        cls.link(logits)
+        self.link(logits)
         np.log(logits, out=logits)
 
 
-LOSSES: dict[str, type[LogLoss | SquaredError | Brier]] = {
+LOSSES: dict[str, type[Loss]] = {
     "log_loss": LogLoss,
     "squared_error": SquaredError,
     "brier": Brier,

@@ -1,21 +1,34 @@
 """Learning-rate schedules: functions of where training stands.
 
 A schedule takes a `Moment` and returns what ``learning_rate_init`` is multiplied by.
-`SCHEDULES` names functions that build one from the estimator's parameters ``power_t``
-and ``learning_rate_decay``.
+`SCHEDULES` names classes of them; the parameter ``learning_rate`` takes a name, an
+instance or class derived from `Schedule`, or any function of the share of training
+done.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
-__all__ = ["PLANNED", "SCHEDULES", "Moment", "Schedule", "from_callable"]
+__all__ = [
+    "SCHEDULES",
+    "Adaptive",
+    "Constant",
+    "Cosine",
+    "Exponential",
+    "InverseScaling",
+    "Moment",
+    "OneCycle",
+    "Schedule",
+    "ScheduleName",
+    "ShareOfTraining",
+]
 
-_WARM_UP = 0.3  # PyTorch's OneCycleLR: the share of training that warms up ...
-_START = 1 / 25  # ... and the multiplier that it starts at
-_END = 1e-3  # never zero, so that training on after the planned end still learns
+ScheduleName: TypeAlias = Literal[
+    "constant", "exponential", "invscaling", "cosine", "one_cycle", "adaptive"
+]
 
 
 class Moment(NamedTuple):
@@ -42,75 +55,250 @@ class Moment(NamedTuple):
     n_plateaus: int = 0
 
 
-Schedule = Callable[[Moment], float]
+class Schedule:
+    """What every schedule has.
+
+    Attributes
+    ----------
+    options : tuple of str
+        Parameters of the estimator that the constructor takes as keywords when the
+        schedule is chosen by name or as a class.
+    is_planned : bool
+        Whether the multiplier depends on the share of training done, and so on the
+        planned number of epochs.
+
+    Examples
+    --------
+    >>> from skmlp import TwoLayerClassifier
+    >>> from skmlp.schedules import Moment, Schedule
+    >>> class Steps(Schedule):
+    ...     def __init__(self, n_epochs=10):
+    ...         self.n_epochs = n_epochs
+    ...     def __call__(self, moment):
+    ...         return 0.5 ** (moment.epoch // self.n_epochs)
+    >>> Steps(5)(Moment(share=0.3, epoch=12))
+    0.25
+    >>> clf = TwoLayerClassifier(learning_rate=Steps(5))
+    """
+
+    options: ClassVar[tuple[str, ...]] = ()
+    is_planned: ClassVar[bool] = False
+
+    def __call__(self, moment: Moment) -> float:
+        """Return what the learning rate is multiplied by."""
+        raise NotImplementedError
+
+    def max_plateaus(self, learning_rate_init: float) -> float:
+        """Return after how many plateaus training ends; infinity for never."""
+        return math.inf
 
 
-def _constant(power_t: float, learning_rate_decay: float) -> Schedule:
-    return lambda moment: 1.0
+class Constant(Schedule):
+    """Always 1.
+
+    Examples
+    --------
+    >>> from skmlp.schedules import Constant, Moment
+    >>> Constant()(Moment(share=0.5, epoch=10))
+    1.0
+    """
+
+    def __call__(self, moment: Moment) -> float:
+        """Return 1."""
+        return 1.0
 
 
-def _exponential(power_t: float, learning_rate_decay: float) -> Schedule:
-    return lambda moment: learning_rate_decay**moment.epoch
+class Exponential(Schedule):
+    """The same factor after each epoch.
+
+    Parameters
+    ----------
+    learning_rate_decay : float, default=0.95
+        The factor, in (0, 1].
+
+    Examples
+    --------
+    >>> from skmlp.schedules import Exponential, Moment
+    >>> Exponential(0.5)(Moment(share=0.5, epoch=3))
+    0.125
+    """
+
+    options: ClassVar[tuple[str, ...]] = ("learning_rate_decay",)
+
+    def __init__(self, learning_rate_decay: float = 0.95) -> None:
+        self.learning_rate_decay = learning_rate_decay
+
+    def __call__(self, moment: Moment) -> float:
+        """Return learning_rate_decay to the power of the epoch."""
+        return float(self.learning_rate_decay**moment.epoch)
 
 
-def _invscaling(power_t: float, learning_rate_decay: float) -> Schedule:
-    return lambda moment: (moment.epoch + 1) ** -power_t
+class InverseScaling(Schedule):
+    """The inverse of a power of the epoch.
+
+    Parameters
+    ----------
+    power_t : float, default=0.5
+        The exponent, at least 0.
+
+    Examples
+    --------
+    >>> from skmlp.schedules import InverseScaling, Moment
+    >>> InverseScaling(0.5)(Moment(share=0.5, epoch=3))
+    0.5
+    """
+
+    options: ClassVar[tuple[str, ...]] = ("power_t",)
+
+    def __init__(self, power_t: float = 0.5) -> None:
+        self.power_t = power_t
+
+    def __call__(self, moment: Moment) -> float:
+        """Return 1 / (epoch + 1) to the power of power_t."""
+        return float((moment.epoch + 1) ** -self.power_t)
 
 
-def _adaptive(power_t: float, learning_rate_decay: float) -> Schedule:
-    return lambda moment: 5.0**-moment.n_plateaus
-
-
-def _half_cosine(share: float) -> float:
+def _half_cosine(share: float, end: float) -> float:
     """Fall from 1 to the end value along half a cosine."""
-    return _END + (1.0 - _END) * 0.5 * (1.0 + math.cos(math.pi * share))
+    return end + (1.0 - end) * 0.5 * (1.0 + math.cos(math.pi * share))
 
 
-def _cosine(power_t: float, learning_rate_decay: float) -> Schedule:
-    """Loshchilov & Hutter (2017), "SGDR", equation (5), without restarts."""
-    return lambda moment: _half_cosine(moment.share)
+class Cosine(Schedule):
+    """Half a cosine, from 1 to an end value.
+
+    Parameters
+    ----------
+    end : float, default=0.001
+        The multiplier after the planned end, in [0, 1]; with 0, training that goes on
+        beyond it learns nothing.
+
+    References
+    ----------
+    Loshchilov & Hutter (2017), "SGDR: stochastic gradient descent with warm restarts",
+    equation (5), without restarts.
+
+    Examples
+    --------
+    >>> from skmlp.schedules import Cosine, Moment
+    >>> round(Cosine()(Moment(share=0.5, epoch=10)), 4)
+    0.5005
+    """
+
+    is_planned: ClassVar[bool] = True
+
+    def __init__(self, end: float = 1e-3) -> None:
+        self.end = end
+
+    def __call__(self, moment: Moment) -> float:
+        """Return the cosine at the share of training done."""
+        return _half_cosine(moment.share, self.end)
 
 
-def _one_cycle(power_t: float, learning_rate_decay: float) -> Schedule:
-    """Smith & Topin (2019), "Super-convergence", with a cosine as its second part."""
+class OneCycle(Schedule):
+    """A linear rise to 1, then half a cosine to an end value.
 
-    def multiplier(moment: Moment) -> float:
-        if moment.share < _WARM_UP:
-            return _START + (1.0 - _START) * moment.share / _WARM_UP
-        return _half_cosine((moment.share - _WARM_UP) / (1.0 - _WARM_UP))
+    Parameters
+    ----------
+    warm_up : float, default=0.3
+        The share of training in which the multiplier rises, in [0, 1).
+    start : float, default=0.04
+        The multiplier that it rises from, in [0, 1].
+    end : float, default=0.001
+        The multiplier after the planned end, in [0, 1].
 
-    return multiplier
+    References
+    ----------
+    Smith & Topin (2019), "Super-convergence: very fast training of neural networks
+    using large learning rates"; the cosine and the defaults but for `end` are those of
+    PyTorch's OneCycleLR.
+
+    Examples
+    --------
+    >>> from skmlp.schedules import Moment, OneCycle
+    >>> OneCycle()(Moment(share=0.3, epoch=6))
+    1.0
+    """
+
+    is_planned: ClassVar[bool] = True
+
+    def __init__(
+        self, warm_up: float = 0.3, start: float = 1 / 25, end: float = 1e-3
+    ) -> None:
+        self.warm_up = warm_up
+        self.start = start
+        self.end = end
+
+    def __call__(self, moment: Moment) -> float:
+        """Return the point of the cycle at the share of training done."""
+        if moment.share < self.warm_up:
+            return self.start + (1.0 - self.start) * moment.share / self.warm_up
+        return _half_cosine(
+            (moment.share - self.warm_up) / (1.0 - self.warm_up), self.end
+        )
 
 
-SCHEDULES: dict[str, Callable[[float, float], Schedule]] = {
-    "constant": _constant,
-    "exponential": _exponential,
-    "invscaling": _invscaling,
-    "cosine": _cosine,
-    "one_cycle": _one_cycle,
-    "adaptive": _adaptive,
-}
-# Those that depend on the share of training done, and so on its planned length.
-PLANNED = frozenset({"cosine", "one_cycle"})
+class Adaptive(Schedule):
+    """Divided by a factor at each plateau; one at a tiny rate ends training.
+
+    Parameters
+    ----------
+    factor : float, default=5.0
+        What the learning rate is divided by, greater than 1.
+    least_rate : float, default=1e-6
+        A plateau at or below this learning rate is the last, as in `MLPClassifier`;
+        positive.
+
+    Examples
+    --------
+    >>> from skmlp.schedules import Adaptive, Moment
+    >>> Adaptive()(Moment(share=0.5, epoch=10, n_plateaus=2))
+    0.04
+    """
+
+    def __init__(self, factor: float = 5.0, least_rate: float = 1e-6) -> None:
+        self.factor = factor
+        self.least_rate = least_rate
+
+    def __call__(self, moment: Moment) -> float:
+        """Return the factor to the power of minus the plateaus."""
+        return float(self.factor**-moment.n_plateaus)
+
+    def max_plateaus(self, learning_rate_init: float) -> float:
+        """Return how many plateaus there are down to the least rate, and one more."""
+        n_down = math.log(learning_rate_init / self.least_rate, self.factor)
+        return 1 + max(math.ceil(n_down), 0)
 
 
-def from_callable(function: Callable[[float], float]) -> Schedule:
-    """Turn a user's function of the share of training done into a schedule.
+class ShareOfTraining(Schedule):
+    """A function of the share of training done, as a schedule.
 
     Parameters
     ----------
     function : callable
         Takes a float in [0, 1], returns a multiplier.
 
-    Returns
-    -------
-    schedule : callable
-        Takes a `Moment`, returns a Python float, so that nothing is upcast by it.
-
     Examples
     --------
-    >>> from skmlp.schedules import Moment, from_callable
-    >>> from_callable(lambda share: 1 - share)(Moment(share=0.25, epoch=3))
+    >>> from skmlp.schedules import Moment, ShareOfTraining
+    >>> ShareOfTraining(lambda share: 1 - share)(Moment(share=0.25, epoch=3))
     0.75
     """
-    return lambda moment: float(function(moment.share))
+
+    is_planned: ClassVar[bool] = True
+
+    def __init__(self, function: Callable[[float], float]) -> None:
+        self.function = function
+
+    def __call__(self, moment: Moment) -> float:
+        """Return a Python float, so that nothing is upcast by it."""
+        return float(self.function(moment.share))
+
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    "constant": Constant,
+    "exponential": Exponential,
+    "invscaling": InverseScaling,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
+    "adaptive": Adaptive,
+}

@@ -1,35 +1,77 @@
-"""Stochastic solvers: a gradient becomes an in-place step on one flat vector.
+"""Solvers: a gradient becomes an in-place step on one flat vector.
 
-``step(params, grads, learning_rate)`` moves ``params`` and may overwrite ``grads``. The
-last entries of both vectors may be biases: ``n_weights`` says where the weights end.
-`SOLVERS` names the classes; each names in ``options`` the parameters of the estimator
-that it takes, in ``memory`` its vectors with one entry a parameter, and in ``state``
-all that it has to remember from step to step. One that takes ``alpha`` shrinks the
-weights itself: the objective is then left without its penalty.
+A stochastic solver is a description, such as ``AdamW(beta_1=0.8)``, until `start`
+returns a copy of it that has memory: ``step(params, grads, learning_rate)`` of that
+copy moves ``params`` and may overwrite ``grads``. The last entries of both vectors may
+be biases: ``n_weights`` says where the weights end. A solver that is not stochastic,
+as `LBFGS`, minimises over the whole training set by itself. `SOLVERS` names the
+classes; the parameter ``solver`` takes a name, or an instance or class derived from
+`Solver`.
 
 What decays with every step (velocity, moments) is kept as a vector times a scale: only
 the scale decays, and a sum of gradients is one pass of BLAS. Adam's step takes three
 quarters of the time that the textbook's takes. Before the scale becomes too small it is
-multiplied in, by ``fold``.
+multiplied in, by `decayed`.
 """
 
 from __future__ import annotations
 
+import copy
 import math
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
+from scipy import optimize
 
 from skmlp._core.blas import IN_CACHE, add_scaled
+
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "SOLVERS",
+    "Adam",
+    "AdamW",
+    "ClippedNorm",
+    "Solver",
+    "SolverName",
+    "decayed",
+]
+
+SolverName: TypeAlias = Literal["adam", "adamw", "sgd", "lbfgs"]
 
 # The scale of a decaying vector stays above it.
 _LEAST_SCALE = 2.0**-16
 
-__all__ = ["SGD", "SOLVERS", "Adam", "AdamW", "ClippedNorm"]
 
+def decayed(vector: np.ndarray, scale: float, decay: float) -> float:
+    """Let a vector that is kept times a scale decay.
 
-def _decayed(vector: np.ndarray, scale: float, decay: float) -> float:
-    """Return the scale after a decay; multiply it in where it becomes too small."""
+    Parameters
+    ----------
+    vector : ndarray of float
+        Changed only where the scale becomes too small to divide by, or is zero because
+        the decay is: the scale is then multiplied in.
+    scale : float
+        What the vector is multiplied by.
+    decay : float
+        The factor, in [0, 1].
+
+    Returns
+    -------
+    scale : float
+        The new scale, never zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmlp.solvers import decayed
+    >>> velocity = np.array([8.0])
+    >>> decayed(velocity, 1.0, decay=0.5), velocity
+    (0.5, array([8.]))
+    >>> decayed(velocity, 1.0, decay=0.0), velocity
+    (1.0, array([0.]))
+    """
     scale *= decay
     if scale > _LEAST_SCALE:
         return scale
@@ -38,16 +80,88 @@ def _decayed(vector: np.ndarray, scale: float, decay: float) -> float:
 
 
 class Solver:
-    """What every solver can do: a step begins, and moves parameters part by part.
+    """What every stochastic solver can do: a step begins, and moves parameters.
 
     The two are apart so that training on wide sparse data can move only the parameters
-    that a batch has a gradient for.
+    that a batch has a gradient for, and that long vectors are moved part by part while
+    they are in the cache.
+
+    Attributes
+    ----------
+    options : tuple of str
+        Parameters of the estimator that the constructor takes as keywords when the
+        solver is chosen by name or as a class.
+    is_stochastic : bool
+        Whether it takes steps, by batches; else it has `minimize`, as `LBFGS`.
+    decouples_decay : bool
+        Whether it shrinks the weights itself; the objective is then left without its
+        penalty.
+    memory : tuple of str
+        The attributes that are vectors with one entry per parameter; zero at the start.
+    scalars : dict of str to float
+        The attributes that are numbers which change from step to step, and what they
+        start with.
+    units : tuple of str
+        The options that memory is measured by: where one of them is changed, training
+        that goes on forgets its memory.
+
+    Examples
+    --------
+    The sign of the gradient alone (signSGD), as a solver of your own:
+
+    >>> import numpy as np
+    >>> from skmlp import TwoLayerClassifier
+    >>> from skmlp.solvers import Solver
+    >>> class SignSGD(Solver):
+    ...     def move(self, n_weights, learning_rate, params, grads, *memory):
+    ...         params -= learning_rate * np.sign(grads)
+    >>> clf = TwoLayerClassifier(solver=SignSGD(), random_state=0)
+    >>> clf.fit([[0.0], [1.0]], [0, 1]).predict([[0.0], [1.0]])
+    array([0, 1])
     """
 
     options: ClassVar[tuple[str, ...]] = ()
-    memory: ClassVar[tuple[str, ...]] = ()
-    state: ClassVar[tuple[str, ...]] = ()
+    is_stochastic: ClassVar[bool] = True
+    decouples_decay: ClassVar[bool] = False
+    memory: tuple[str, ...] = ()
+    scalars: ClassVar[Mapping[str, float]] = {}
+    units: ClassVar[tuple[str, ...]] = ()
     n_weights: int
+
+    def start(self, n_params: int, n_weights: int, dtype: np.typing.DTypeLike) -> Self:
+        """Return a copy that is ready for its first step.
+
+        Parameters
+        ----------
+        n_params : int
+            The length of the parameter vector.
+        n_weights : int
+            How many of the first parameters are weights.
+        dtype : dtype
+            Either float32 or float64, that of the parameters; its memory has it too.
+        """
+        started = copy.copy(self)
+        started.n_weights = n_weights
+        for name in self.memory:
+            setattr(started, name, np.zeros(n_params, dtype))
+        for name, value in self.scalars.items():
+            setattr(started, name, value)
+        return started
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return copies of all that has to be remembered from step to step."""
+        names = (*self.memory, *self.scalars, *self.units)
+        return {name: copy.copy(getattr(self, name)) for name in names}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what a solver of the same kind, size and units remembered."""
+        if state.keys() != {*self.memory, *self.scalars, *self.units}:
+            return
+        if any(state[name] != getattr(self, name) for name in self.units):
+            return  # what was gathered with other decays is in other units
+        if all(state[n].shape == getattr(self, n).shape for n in self.memory):
+            for name, value in state.items():
+                setattr(self, name, copy.copy(value))
 
     def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:
         """Move the parameters against the gradient, which may be overwritten."""
@@ -59,12 +173,11 @@ class Solver:
             self.move(n_weights, learning_rate, *(vector[part] for vector in vectors))
 
     def vectors(self) -> tuple[np.ndarray, ...]:
-        """Return the memory: vectors with an entry a parameter."""
+        """Return the memory: vectors with one entry per parameter."""
         return tuple(getattr(self, name) for name in self.memory)
 
     def begin(self, grads: np.ndarray) -> None:
         """Begin a step: let what is remembered fade."""
-        raise NotImplementedError
 
     def move(
         self,
@@ -92,12 +205,6 @@ class SGD(Solver):
 
     Parameters
     ----------
-    n_params : int
-        The length of the parameter vector.
-    n_weights : int
-        How many of the first parameters are weights.
-    dtype : dtype
-        Either float32 or float64, that of the parameters.
     momentum : float, default=0.9
         The factor μ, in [0, 1).
     nesterovs_momentum : bool, default=True
@@ -112,39 +219,29 @@ class SGD(Solver):
     --------
     >>> import numpy as np
     >>> from skmlp.solvers import SGD
-    >>> params, solver = np.zeros(1), SGD(1, 1, float, momentum=0.5)
+    >>> params, solver = np.zeros(1), SGD(momentum=0.5).start(1, 1, float)
     >>> solver.step(params, np.ones(1), learning_rate=1.0)
     >>> params
     array([-1.5])
     """
 
     options: ClassVar[tuple[str, ...]] = ("momentum", "nesterovs_momentum")
-    memory: ClassVar[tuple[str, ...]] = ("velocity",)
-    state: ClassVar[tuple[str, ...]] = ("velocity", "velocity_scale", "momentum")
+    scalars: ClassVar[Mapping[str, float]] = {"velocity_scale": 1.0}
+    units: ClassVar[tuple[str, ...]] = ("momentum",)
+    velocity: np.ndarray
+    velocity_scale: float
 
     def __init__(
-        self,
-        n_params: int,
-        n_weights: int,
-        dtype: np.typing.DTypeLike,
-        *,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
+        self, *, momentum: float = 0.9, nesterovs_momentum: bool = True
     ) -> None:
-        self.n_weights = n_weights
         self.momentum = momentum
         self.nesterovs_momentum = nesterovs_momentum
-        self.velocity = np.zeros(n_params if momentum else 0, dtype)
-        self.velocity_scale = 1.0
-
-    def vectors(self) -> tuple[np.ndarray, ...]:
-        """Return the velocity, where there is one."""
-        return (self.velocity,) if self.momentum else ()
+        self.memory = ("velocity",) if momentum else ()
 
     def begin(self, grads: np.ndarray) -> None:
         """Let the velocity fade: v ← μ v."""
         if self.momentum:
-            self.velocity_scale = _decayed(
+            self.velocity_scale = decayed(
                 self.velocity, self.velocity_scale, self.momentum
             )
 
@@ -184,12 +281,6 @@ class Adam(Solver):
 
     Parameters
     ----------
-    n_params : int
-        The length of the parameter vector.
-    n_weights : int
-        How many of the first parameters are weights.
-    dtype : dtype
-        Either float32 or float64, that of the parameters; the moments have it too.
     beta_1, beta_2 : float, default=0.9, 0.999
         Decay of the two means a step, in [0, 1).
     epsilon : float, default=1e-8
@@ -203,49 +294,38 @@ class Adam(Solver):
     --------
     >>> import numpy as np
     >>> from skmlp.solvers import Adam
-    >>> params, solver = np.zeros(2), Adam(2, 2, float)
+    >>> params, solver = np.zeros(2), Adam().start(2, 2, float)
     >>> solver.step(params, np.array([100.0, -0.01]), learning_rate=0.5)
     >>> params.round(6)
     array([-0.5,  0.5])
     """
 
     options: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
-    memory: ClassVar[tuple[str, ...]] = ("mean", "mean_square")
-    state: ClassVar[tuple[str, ...]] = (
-        "mean",
-        "mean_scale",
-        "mean_square",
-        "mean_square_scale",
-        "n_steps",
-        "beta_1",
-        "beta_2",
-    )
+    memory: tuple[str, ...] = ("mean", "mean_square")
+    scalars: ClassVar[Mapping[str, float]] = {
+        "mean_scale": 1.0,
+        "mean_square_scale": 1.0,
+        "n_steps": 0,
+    }
+    units: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2")
+    mean: np.ndarray
+    mean_scale: float
+    mean_square: np.ndarray
+    mean_square_scale: float
+    n_steps: int
 
     def __init__(
-        self,
-        n_params: int,
-        n_weights: int,
-        dtype: np.typing.DTypeLike,
-        *,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
+        self, *, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8
     ) -> None:
-        self.n_weights = n_weights
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
-        self.mean = np.zeros(n_params, dtype)
-        self.mean_scale = 1.0
-        self.mean_square = np.zeros(n_params, dtype)
-        self.mean_square_scale = 1.0
-        self.n_steps = 0
 
     def begin(self, grads: np.ndarray) -> None:
         """Let the moments fade: m ← β₁ m, v ← β₂ v."""
         self.n_steps += 1
-        self.mean_scale = _decayed(self.mean, self.mean_scale, self.beta_1)
-        self.mean_square_scale = _decayed(
+        self.mean_scale = decayed(self.mean, self.mean_scale, self.beta_1)
+        self.mean_square_scale = decayed(
             self.mean_square, self.mean_square_scale, self.beta_2
         )
 
@@ -279,12 +359,6 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    n_params : int
-        The length of the parameter vector.
-    n_weights : int
-        How many of the first parameters shrink.
-    dtype : dtype
-        Either float32 or float64, that of the parameters; the moments have it too.
     beta_1, beta_2 : float, default=0.9, 0.999
         Decay of the two means a step, in [0, 1).
     epsilon : float, default=1e-8
@@ -302,28 +376,24 @@ class AdamW(Adam):
     >>> import numpy as np
     >>> from skmlp.solvers import AdamW
     >>> params = np.array([1.0, 1.0])
-    >>> solver = AdamW(2, 1, float, alpha=0.5)
+    >>> solver = AdamW(alpha=0.5).start(2, 1, float)
     >>> solver.step(params, np.zeros(2), learning_rate=0.1)
     >>> params
     array([0.95, 1.  ])
     """
 
     options: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon", "alpha")
+    decouples_decay: ClassVar[bool] = True
 
     def __init__(
         self,
-        n_params: int,
-        n_weights: int,
-        dtype: np.typing.DTypeLike,
         *,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         alpha: float = 0.01,
     ) -> None:
-        super().__init__(
-            n_params, n_weights, dtype, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
-        )
+        super().__init__(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
         self.alpha = alpha
 
     def move(
@@ -340,10 +410,91 @@ class AdamW(Adam):
         super().move(n_weights, learning_rate, params, grads, *memory)
 
 
-SOLVERS: dict[str, type[SGD | Adam | AdamW]] = {
+class LBFGS:
+    """SciPy's L-BFGS on the whole training set; it sets the length of its steps itself.
+
+    Parameters
+    ----------
+    tol : float, default=1e-4
+        The largest entry of the gradient at which it has converged; at least 0.
+
+    Attributes
+    ----------
+    options : tuple of str
+        Parameters of the estimator that the constructor takes as keywords.
+    is_stochastic : bool
+        False: it has `minimize`, and takes no steps by batches.
+    decouples_decay : bool
+        False: the objective has its penalty.
+
+    References
+    ----------
+    Liu & Nocedal (1989), "On the limited memory BFGS method for large scale
+    optimization", Mathematical Programming 45, by :func:`scipy.optimize.minimize`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmlp.solvers import LBFGS
+    >>> points = []
+    >>> def half_square(x):
+    ...     return float(x @ x / 2), x
+    >>> LBFGS().minimize(half_square, np.array([3.0]), 9, lambda x, f: points.append(x))
+    >>> abs(points[-1]) < 1e-6
+    array([ True])
+    """
+
+    options: ClassVar[tuple[str, ...]] = ("tol",)
+    is_stochastic: ClassVar[bool] = False
+    decouples_decay: ClassVar[bool] = False
+
+    def __init__(self, tol: float = 1e-4) -> None:
+        self.tol = tol
+
+    def minimize(
+        self,
+        value_and_grad: Callable[[np.ndarray], tuple[float, np.ndarray]],
+        start: np.ndarray,
+        n_iterations: int,
+        end_iteration: Callable[[np.ndarray, float], object],
+    ) -> None:
+        """Iterate so many times, or until converged.
+
+        Parameters
+        ----------
+        value_and_grad : callable
+            Takes a float64 vector; returns the objective there and its gradient.
+        start : ndarray of float64 of shape (n_params,)
+            Where to begin; it is left as it is.
+        n_iterations : int
+            At most so many iterations, at least 1.
+        end_iteration : callable
+            Called after each with the point that it came to, valid until it returns,
+            and the objective there; raises StopIteration to end.
+        """
+
+        def callback(intermediate_result: optimize.OptimizeResult) -> None:
+            end_iteration(intermediate_result.x, float(intermediate_result.fun))
+
+        optimize.minimize(
+            value_and_grad,
+            start,
+            method="L-BFGS-B",
+            jac=True,
+            callback=callback,
+            options={
+                "maxiter": n_iterations,
+                "maxfun": 20 * n_iterations,
+                "gtol": self.tol,
+            },
+        )
+
+
+SOLVERS: dict[str, type[Solver | LBFGS]] = {
     "adam": Adam,
     "adamw": AdamW,
     "sgd": SGD,
+    "lbfgs": LBFGS,
 }
 
 
@@ -366,7 +517,7 @@ class ClippedNorm(Solver):
     --------
     >>> import numpy as np
     >>> from skmlp.solvers import SGD, ClippedNorm
-    >>> params, sgd = np.zeros(2), SGD(2, 2, float, momentum=0.0)
+    >>> params, sgd = np.zeros(2), SGD(momentum=0.0).start(2, 2, float)
     >>> ClippedNorm(sgd, 1.0).step(params, np.array([3.0, 4.0]), learning_rate=1.0)
     >>> params
     array([-0.6, -0.8])
@@ -384,9 +535,18 @@ class ClippedNorm(Solver):
     def begin(self, grads: np.ndarray) -> None:
         """Shorten the gradient where it is too long; begin the other's step."""
         norm = math.sqrt(float(np.dot(grads, grads)))
-        if norm > self.max_norm:
+        if math.isinf(norm):  # squares are out of range, but their gradient is not
+            self._shorten_in_range(grads)
+        elif norm > self.max_norm:
             np.multiply(grads, self.max_norm / norm, out=grads)
         self.solver.begin(grads)
+
+    def _shorten_in_range(self, grads: np.ndarray) -> None:
+        """Shorten a gradient by way of one whose largest entry is 1."""
+        largest = float(np.abs(grads).max())
+        np.divide(grads, largest, out=grads)
+        norm = math.sqrt(float(np.dot(grads, grads)))
+        np.multiply(grads, min(largest, self.max_norm / norm), out=grads)
 
     def move(
         self,

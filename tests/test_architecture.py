@@ -13,20 +13,27 @@ REGISTRIES = ("activations", "losses", "solvers", "schedules", "initializers")
 # What each room, a folder or a module of the package, may import of the others.
 MAY_IMPORT = {
     "__init__": {"_classifier", "_version"},
-    "inspection": {"_classifier", "_training", "_checks", "_settings", "_core"},
-    "_classifier": {
-        *("_training", "_checks", "_settings", "_core", "_version", *REGISTRIES)
+    "inspection": {
+        *("_classifier", "_training", "_checks", "_settings", "_targets", "_core"),
+        "solvers",
     },
-    "_training": {"_checks", "_settings", "_core", *REGISTRIES},
-    "_checks": {"_core", *REGISTRIES},
-    "_settings": {"_core", *REGISTRIES},
-    "_core": {"activations", "solvers"},
+    "_classifier": {
+        *("_training", "_checks", "_settings", "_targets", "_core", "_version"),
+        *REGISTRIES,
+    },
+    "_training": {"_checks", "_settings", "_core", "schedules", "solvers"},
+    "_settings": {"_checks", "_core", *REGISTRIES},
+    "_checks": {"_targets", "_core", "initializers"},
+    "_targets": set(),
+    "_core": set(),
     **{registry: set() for registry in REGISTRIES},
     "solvers": {"_core"},
     "datasets": set(),
     "_version": set(),
 }
-SCIKIT_LEARN = ("_classifier", "_checks", "_training", "inspection", "datasets")
+SCIKIT_LEARN = (
+    *("_classifier", "_settings", "_training", "_checks", "inspection", "datasets"),
+)
 MOST_MODULES = 10
 MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path

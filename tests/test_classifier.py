@@ -257,7 +257,7 @@ def test_another_network_cannot_go_on(problem, change, name):
         ([np.ones((2, 3))], None, [0, 1], "two arrays each"),
         ([np.ones((3, 2)), np.ones((3, 2))], None, [0, 1], "Transpose"),
         ([np.ones((2, 3)), np.ones((3, 2))], [np.ones(3), [1]], [0, 1], "intercepts"),
-        ([np.ones((2, 3)), np.ones((3, 1))], None, [0, 1], "one output a class"),
+        ([np.ones((2, 3)), np.ones((3, 1))], None, [0, 1], "one output per class"),
         ([np.ones((2, 3)), np.ones((3, 2))], None, [1, 0], "sorted"),
         ([np.ones((2, 3)), np.full((3, 2), np.nan)], None, [0, 1], "finite"),
     ],

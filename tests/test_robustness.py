@@ -6,11 +6,11 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from registries import STOCHASTIC
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
 from skmlp import TwoLayerClassifier
-from skmlp.solvers import SOLVERS
 
 
 def interrupt_at(n_calls):
@@ -31,7 +31,7 @@ def training_loss(clf, X, y):
 
 @pytest.mark.parametrize("max_iter", [1, 5])
 @pytest.mark.parametrize("params", [{}, {"early_stopping": True}, {"batch_size": None}])
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 @pytest.mark.parametrize("rate", [1.0, 1e3])
 @pytest.mark.parametrize("data", ["digits", "iris", "raw digits"])
 def test_no_rate_makes_a_worse_model_without_a_word(
@@ -220,7 +220,7 @@ def test_a_chunk_that_counts_nothing_changes_no_weight(digits):
 
 
 @pytest.mark.parametrize("standardize", [True, False])
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_two_fits_of_50_epochs_are_one_of_100(digits, solver, standardize):
     X, y = digits[1], digits[3]
     make = {"solver": solver, "random_state": 0, "dropout": 0.3, "input_dropout": 0.1}

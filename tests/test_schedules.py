@@ -96,7 +96,7 @@ def test_partial_fit_keeps_the_last_rate_after_the_planned_epochs(name):
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_no_schedule_is_ever_zero_or_more_than_one(name):
-    schedule = SCHEDULES[name](0.5, 0.9)
+    schedule = SCHEDULES[name]()
     moments = [Moment(share, 5, 2) for share in np.linspace(0, 1, 50)]
     multipliers = [schedule(moment) for moment in moments]
     assert min(multipliers) > 0

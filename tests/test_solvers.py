@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from registries import STOCHASTIC
 
-from skmlp.solvers import SGD, SOLVERS, Adam, AdamW, ClippedNorm
+from skmlp.solvers import SGD, Adam, AdamW, ClippedNorm
 
 N_PARAMS, N_WEIGHTS, N_STEPS = 40, 30, 3000
 ATOL = {"float32": 1e-3, "float64": 1e-9}
@@ -54,7 +55,7 @@ def textbook_adam(path, beta_1, beta_2, epsilon=1e-8, alpha=0.0):
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9, 0.999, 1e-9])
 def test_sgd_is_the_textbook_s(momentum, nesterovs_momentum, dtype, path):
     options = {"momentum": momentum, "nesterovs_momentum": nesterovs_momentum}
-    actual = walk(SGD(N_PARAMS, N_WEIGHTS, dtype, **options), path, dtype)
+    actual = walk(SGD(**options).start(N_PARAMS, N_WEIGHTS, dtype), path, dtype)
     expected = textbook_sgd(path, **options)
     assert_allclose(actual, expected, rtol=ATOL[dtype], atol=ATOL[dtype])
 
@@ -65,7 +66,7 @@ def test_sgd_is_the_textbook_s(momentum, nesterovs_momentum, dtype, path):
 )
 def test_adam_is_the_textbook_s(beta_1, beta_2, dtype, path):
     options = {"beta_1": beta_1, "beta_2": beta_2}
-    actual = walk(Adam(N_PARAMS, N_WEIGHTS, dtype, **options), path, dtype)
+    actual = walk(Adam(**options).start(N_PARAMS, N_WEIGHTS, dtype), path, dtype)
     expected = textbook_adam(path, **options)
     assert_allclose(actual, expected, rtol=ATOL[dtype], atol=ATOL[dtype])
 
@@ -74,34 +75,34 @@ def test_adam_is_the_textbook_s(beta_1, beta_2, dtype, path):
 @pytest.mark.parametrize("dtype", ATOL)
 def test_adamw_is_the_textbook_s(dtype, epsilon, path):
     options = {"beta_1": 0.9, "beta_2": 0.99, "alpha": 0.3, "epsilon": epsilon}
-    actual = walk(AdamW(N_PARAMS, N_WEIGHTS, dtype, **options), path, dtype)
+    actual = walk(AdamW(**options).start(N_PARAMS, N_WEIGHTS, dtype), path, dtype)
     expected = textbook_adam(path, **options)
     assert_allclose(actual, expected, rtol=ATOL[dtype], atol=ATOL[dtype])
 
 
-@pytest.mark.parametrize("solver", SOLVERS.values())
+@pytest.mark.parametrize("solver", STOCHASTIC.values())
 def test_a_bounded_gradient_is_the_textbook_s(solver, path):
     norms = np.linalg.norm(path[1], axis=1, keepdims=True)
     clipped = path[1] * np.minimum(0.5 / norms, 1.0)
-    bounded = ClippedNorm(solver(N_PARAMS, N_WEIGHTS, float), 0.5)
-    free = solver(N_PARAMS, N_WEIGHTS, float)
+    bounded = ClippedNorm(solver().start(N_PARAMS, N_WEIGHTS, float), 0.5)
+    free = solver().start(N_PARAMS, N_WEIGHTS, float)
     expected = walk(free, (path[0], clipped, path[2]))
     assert_allclose(walk(bounded, path), expected, rtol=1e-9)
     assert 0 < (norms > 0.5).sum() < N_STEPS
 
 
-@pytest.mark.parametrize("solver", SOLVERS.values())
+@pytest.mark.parametrize("solver", STOCHASTIC.values())
 def test_a_rate_of_zero_moves_nothing_but_is_remembered_by_moments(solver):
-    params, moves = np.ones(3), solver(3, 3, float)
+    params, moves = np.ones(3), solver().start(3, 3, float)
     moves.step(params, np.full(3, 2.0), learning_rate=0.0)
     assert_array_equal(params, 1.0)
     moves.step(params, np.zeros(3), learning_rate=0.1)
     assert (params == 1.0).all() == (solver is SGD)
 
 
-@pytest.mark.parametrize("solver", SOLVERS.values())
+@pytest.mark.parametrize("solver", STOCHASTIC.values())
 def test_zero_gradients_for_long_are_harmless(solver):
-    params, moves = np.ones(3, np.float32), solver(3, 0, np.float32)
+    params, moves = np.ones(3, np.float32), solver().start(3, 0, np.float32)
     moves.step(params, np.ones(3, np.float32), 0.1)
     for _ in range(3000):
         moves.step(params, np.zeros(3, np.float32), 0.1)
@@ -112,12 +113,14 @@ def test_zero_gradients_for_long_are_harmless(solver):
 
 
 @pytest.mark.parametrize("dtype", ATOL)
-@pytest.mark.parametrize("solver", SOLVERS.values())
+@pytest.mark.parametrize("solver", STOCHASTIC.values())
 def test_a_long_vector_steps_as_its_entries_do(solver, dtype, path):
     n = 300_001  # more than stay in the cache at once
     start, gradients, rates = path
     every = np.resize(np.arange(N_PARAMS), n)
-    few = walk(solver(N_PARAMS, 0, dtype), (start, gradients[:20], rates[:20]), dtype)
+    few = walk(
+        solver().start(N_PARAMS, 0, dtype), (start, gradients[:20], rates[:20]), dtype
+    )
     long = (start[every], gradients[:20, every], rates[:20])
-    many = walk(solver(n, 0, dtype), long, dtype)
+    many = walk(solver().start(n, 0, dtype), long, dtype)
     assert_allclose(many, few[every], rtol=1e-5 if dtype == "float32" else 1e-12)

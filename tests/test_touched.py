@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import reference
 from numpy.testing import assert_allclose, assert_array_equal
+from registries import STOCHASTIC
 from scipy import sparse
 
 from skmlp import TwoLayerClassifier
-from skmlp.solvers import SOLVERS
 
 # As few weights as make X wide.
 N_FEATURES, N_HIDDEN = 2**14, 16
@@ -165,7 +165,7 @@ def test_adamw_shrinks_the_weights_of_the_batch_alone(wide, start):
     assert_same_weights(clf, twin(lazy_adam, wide, start, weight_decay=0.3))
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_many_steps_wait_as_few_do(solver, wide, start):
     # So many that decaying scales are multiplied in more than once.
     learn = lazy_sgd if solver == "sgd" else lazy_adam
@@ -176,7 +176,7 @@ def test_many_steps_wait_as_few_do(solver, wide, start):
 
 
 @pytest.mark.parametrize("standardize", [True, False])
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_features_never_seen_keep_their_weights_to_the_bit(
     solver, standardize, wide, start
 ):
@@ -207,7 +207,7 @@ def test_a_step_is_no_longer_than_max_grad_norm(wide, start):
     assert sum(squares) == pytest.approx(1e-6, rel=1e-9)
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_short_gradients_are_left_alone(solver, wide, start):
     bounded = classifier(start, solver=solver, max_grad_norm=1e9).fit(*wide)
     free = classifier(start, solver=solver).fit(*wide)
@@ -215,7 +215,7 @@ def test_short_gradients_are_left_alone(solver, wide, start):
 
 
 @pytest.mark.parametrize("standardize", [True, False])
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_two_fits_of_two_epochs_are_one_of_four(solver, standardize, wide, start):
     make = {"solver": solver, "standardize": standardize, "dropout": 0.2}
     twice = classifier(start, warm_start=True, max_iter=2, **make)
@@ -226,7 +226,7 @@ def test_two_fits_of_two_epochs_are_one_of_four(solver, standardize, wide, start
 
 
 @pytest.mark.parametrize("standardize", [True, False])
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_calls_of_partial_fit_are_the_epochs_of_a_fit(solver, standardize, wide, start):
     make = {"solver": solver, "standardize": standardize}
     parts = classifier(start, **make).partial_fit(*wide, classes=range(3))
@@ -290,7 +290,7 @@ def test_rows_held_out_are_measured_and_not_learnt(wide, start):
     assert_array_equal(all_weights(one), all_weights(two))
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 @pytest.mark.parametrize("standardize", [True, False])
 def test_batches_of_many_numbers_train_as_the_dense_array(standardize, solver):
     rng = np.random.default_rng(0)
@@ -329,7 +329,7 @@ def test_chunks_of_many_numbers_go_on_with_what_few_began(wide, start):
     assert_allclose(W1, scaled.coefs_[0], rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_chunks_of_few_numbers_go_on_with_what_many_began(solver, wide, start):
     X, y = wide
     full = np.random.default_rng(0).random((10, N_FEATURES))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import reference
 from numpy.testing import assert_allclose
+from registries import STOCHASTIC
 
 from skmlp import TwoLayerClassifier
 from skmlp.activations import ACTIVATIONS
@@ -71,7 +72,7 @@ def train_both(problem, weights, solver, *, alpha=0.05, solver_options=None, **o
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_solver_follows_the_textbook(solver, loss, problem, weights):
     assert_same_weights(*train_both(problem, weights, solver, loss=loss))
 
@@ -139,7 +140,7 @@ def test_clipping_leaves_short_gradients_alone(problem):
     np.testing.assert_array_equal(bounded.coefs_[0], free.coefs_[0])
 
 
-@pytest.mark.parametrize("solver", [*SOLVERS, "lbfgs"])
+@pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_integer_weights_equal_repeated_rows_in_full_batches(problem, solver, loss):
     X, y, _ = problem
@@ -222,7 +223,7 @@ def test_penalty_shrinks_weights_alike_for_every_batch_size(problem):
 
 
 @pytest.mark.parametrize("sampling", ["shuffle", "sequential", "replacement"])
-@pytest.mark.parametrize("solver", [*SOLVERS, "lbfgs"])
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_same_seed_gives_the_same_bits(problem, solver, sampling):
     X, y, _ = problem
     make = {"solver": solver, "sampling": sampling, "batch_size": 16, "max_iter": 3}
@@ -259,7 +260,7 @@ def test_same_seed_gives_the_same_bits_in_another_process():
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_float32_in_is_float32_through(digits, activation, loss, solver):
     X_train, X_test, y_train, _ = digits
     clf = TwoLayerClassifier(
@@ -297,7 +298,7 @@ def allocations_a_batch(X, y, n_hidden, batch_size, **params):
     return max(peaks[1:n_batches] + peaks[n_batches + 1 :])  # not between epochs
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_batch_allocates_less_than_a_hidden_layer(activation, loss, solver):
@@ -319,7 +320,7 @@ def test_a_batch_allocates_less_than_a_hidden_layer(activation, loss, solver):
     assert n_bytes < 128 * 128 * 4
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_many_parameters_are_trained_as_few_are(solver):
     # 120,000 features of which all but six are zero: without a penalty the six are
     # trained as if they were alone, wherever in the long vector they stand.

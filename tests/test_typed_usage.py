@@ -31,4 +31,4 @@ def train(X: np.ndarray, y: np.ndarray) -> float:
 def test_typed_usage_runs() -> None:
     assert train(np.eye(6), np.arange(6) % 2) > 0
     assert isinstance(__version__, str)
-    assert SGD(1, 1, np.float64).momentum == 0.9
+    assert SGD().momentum == 0.9

@@ -110,7 +110,7 @@ def test_partial_fit_measures_it_too(parts):
         ({"y_val": None}, "y_val is missing"),
         ({"X_val": None}, "X_val is missing"),
         ({"y_val": np.full(450, 11)}, r"holds the classes \[11\]"),
-        ({"X_val": np.ones((450, 3))}, "X has 3 features"),
+        ({"X_val": np.ones((450, 3))}, "X_val has 3 features, but X has 64"),
         ({"X_val": np.full((450, 64), np.nan)}, "contains NaN"),
         ({"sample_weight_val": -np.ones(450)}, "sample_weight"),
     ],

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.sparsefuncs import min_max_axis
 
-from skmlp._core.batches import Matrix
+from skmlp._checks.warning import warn
+from skmlp._core.rows import Matrix
 
 
 def warn_of_other_scale(X: Matrix, X_val: Matrix) -> None:
@@ -20,13 +19,12 @@ def warn_of_other_scale(X: Matrix, X_val: Matrix) -> None:
     outside = (high_val > high + 2 * width) | (low_val < low - 2 * width)
     shrunken = (width_val < width / 10) & (X_val.shape[0] >= 10)
     if varies.any() and (outside | shrunken)[varies].mean() > 0.5:
-        warnings.warn(
+        warn(
             f"X_val is on another scale than X: most features lie between "
             f"{low_val.min():.3g} and {high_val.max():.3g}, those of X between "
             f"{low.min():.3g} and {high.max():.3g}. Transform X_val as X was; in a "
             'Pipeline, by transform_input=["X_val"] and metadata routing.',
             UserWarning,
-            stacklevel=5,
         )
 
 

@@ -1,18 +1,61 @@
-"""Checks of weights that a caller gives or the last call left."""
+"""Checks of weights that a caller gives, as arrays or by a function."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.utils import column_or_1d
 
-from skmlp._checks.data import TrainingData
+from skmlp.initializers import Initializer
+
+
+class GivenWeights(Initializer):
+    """Copies one of the arrays given as weight_init."""
+
+    def __init__(self, array: Any, layer: int) -> None:
+        self.array = array
+        self.layer = layer
+
+    def __call__(self, W: np.ndarray, rng: np.random.Generator) -> None:
+        """Fill W."""
+        array = np.asarray(self.array)
+        if array.shape != W.shape:
+            raise ValueError(
+                f"weight_init[{self.layer}] must have the shape {W.shape}; got "
+                f"{array.shape}."
+            )
+        W[...] = array
+
+
+def fill_weights(
+    W: np.ndarray,
+    initializer: Callable[[np.ndarray, np.random.Generator], object],
+    rng: np.random.Generator,
+    layer: int,
+) -> None:
+    """Fill the weights of a layer; raise where that is not what has been done."""
+    returned = initializer(W, rng)
+    if returned is not None and returned is not W:
+        raise ValueError(
+            "weight_init must fill W in place, W[...] = rng.normal(size=W.shape), "
+            f"and return nothing; it returned {type(returned).__name__}."
+        )
+    if not np.isfinite(W).all():
+        raise ValueError(
+            f"weight_init made weights of layer {layer} that are NaN or infinite. "
+            "Check the arrays or the callable passed as weight_init, and init_scale."
+        )
 
 
 def check_weight_arrays(
-    estimator: Any, coefs: Sequence[Any], intercepts: Sequence[Any] | None
+    coefs: Sequence[Any],
+    intercepts: Sequence[Any] | None,
+    *,
+    n_hidden: int,
+    fit_intercept: bool,
+    dtype: str,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return copies of two weight matrices and two biases that fit one another."""
     if len(coefs) != 2 or (intercepts is not None and len(intercepts) != 2):
@@ -21,13 +64,37 @@ def check_weight_arrays(
             "coefs and intercepts must hold two arrays each, of the hidden and the "
             f"output layer; got {len(coefs)} coefs and {n_intercepts} intercepts."
         )
+    dtype = _dtype_of_weights(coefs) if dtype == "auto" else dtype
+    weights = [np.array(W, dtype=dtype) for W in coefs]
+    _check_shapes([W.shape for W in weights], n_hidden)
+    if intercepts is None:
+        intercepts = [np.zeros(W.shape[1]) for W in weights]
+    biases = [np.array(b, dtype=dtype) for b in intercepts]
+    if [b.shape for b in biases] != [W.shape[1:] for W in weights]:
+        raise ValueError(
+            f"intercepts must have the shapes {weights[0].shape[1:]} and "
+            f"{weights[1].shape[1:]}, one number per unit; got {biases[0].shape} and "
+            f"{biases[1].shape}."
+        )
+    if not all(np.isfinite(array).all() for array in (*weights, *biases)):
+        raise ValueError("coefs and intercepts must be finite; got NaN or infinity.")
+    if not fit_intercept and any(b.any() for b in biases):
+        raise ValueError(
+            "fit_intercept=False goes with biases of zero; got others. Pass "
+            "intercepts=None, or leave fit_intercept out."
+        )
+    return weights, biases
+
+
+def _dtype_of_weights(coefs: Sequence[Any]) -> str:
+    """Return float32 where both arrays are no wider, else float64."""
     dtypes = [np.asarray(W).dtype for W in coefs]
     is_narrow = all(dtype.kind == "f" and dtype.itemsize <= 4 for dtype in dtypes)
-    auto = "float32" if is_narrow else "float64"
-    dtype = auto if estimator.dtype == "auto" else estimator.dtype
-    weights = [np.array(W, dtype=dtype) for W in coefs]
-    shapes = [W.shape for W in weights]
-    n_hidden = estimator.hidden_layer_size
+    return "float32" if is_narrow else "float64"
+
+
+def _check_shapes(shapes: list[tuple[int, ...]], n_hidden: int) -> None:
+    """Raise where two weight matrices cannot follow one another."""
     if [len(shape) for shape in shapes] != [2, 2] or shapes[0][1] != shapes[1][0]:
         raise ValueError(
             "coefs must have the shapes (n_features, n_hidden) and (n_hidden, "
@@ -39,78 +106,10 @@ def check_weight_arrays(
             f"hidden_layer_size={n_hidden} does not fit coefs of the shapes "
             f"{shapes[0]} and {shapes[1]}. Leave it out: it is taken from them."
         )
-    if intercepts is None:
-        intercepts = [np.zeros(W.shape[1]) for W in weights]
-    biases = [np.array(b, dtype=dtype) for b in intercepts]
-    if [b.shape for b in biases] != [W.shape[1:] for W in weights]:
-        raise ValueError(
-            f"intercepts must have the shapes {shapes[0][1:]} and {shapes[1][1:]}, one "
-            f"number a unit; got {biases[0].shape} and {biases[1].shape}."
-        )
-    if not all(np.isfinite(array).all() for array in (*weights, *biases)):
-        raise ValueError("coefs and intercepts must be finite; got NaN or infinity.")
-    if not estimator.fit_intercept and any(b.any() for b in biases):
-        raise ValueError(
-            "fit_intercept=False goes with biases of zero; got others. Pass "
-            "intercepts=None, or leave fit_intercept out."
-        )
-    return weights, biases
-
-
-def copy_initial_weights(array: Any, W: np.ndarray, layer: int) -> None:
-    """Copy one of the arrays given as weight_init."""
-    array = np.asarray(array)
-    if array.shape != W.shape:
-        raise ValueError(
-            f"weight_init[{layer}] must have the shape {W.shape}; got {array.shape}."
-        )
-    W[...] = array
-
-
-def check_fills_in_place(returned: Any, W: np.ndarray) -> None:
-    """Raise where a callable weight_init made an array instead of filling W."""
-    if returned is not None and returned is not W:
-        raise ValueError(
-            "weight_init must fill W in place, W[...] = rng.normal(size=W.shape), "
-            f"and return nothing; it returned {type(returned).__name__}."
-        )
-
-
-def check_finite_weights(W: np.ndarray, layer: int) -> None:
-    """Raise where weight_init made a weight that is not finite."""
-    if not np.isfinite(W).all():
-        raise ValueError(
-            f"weight_init made weights of layer {layer} that are NaN or infinite. "
-            "Check the arrays or the callable passed as weight_init, and init_scale."
-        )
-
-
-def check_same_network(estimator: Any, data: TrainingData) -> None:
-    """Raise where training cannot go on with the weights that are there."""
-    changes = {
-        "the number of features": (len(estimator.coefs_[0]), data.X.shape[1]),
-        "hidden_layer_size": (
-            estimator.coefs_[0].shape[1],
-            estimator.hidden_layer_size,
-        ),
-        "the classes": (estimator.classes_.tolist(), data.classes.tolist()),
-        "activation": (estimator._training_state["activation"], estimator.activation),
-    }
-    for name, (trained, wanted) in changes.items():
-        if trained != wanted:
-            raise ValueError(
-                f"Training cannot go on: {name} changed from {trained} to {wanted}. "
-                "Set it back, or start anew with fit and warm_start=False."
-            )
-    if not estimator.fit_intercept and any(b.any() for b in estimator.intercepts_):
-        raise ValueError(
-            "Training cannot go on: fit_intercept=False, but there are biases that are "
-            "not zero. Set it back, or start anew with fit and warm_start=False."
-        )
 
 
 def check_sorted_classes(classes: Any, n_outputs: int | None = None) -> np.ndarray:
-    """Return the classes as a sorted array without repeats, one an output."""
+    """Return the classes as a sorted array without repeats, one per output."""
     classes = column_or_1d(classes)
     if not np.array_equal(classes, np.unique(classes)):
         raise ValueError(
@@ -121,7 +120,7 @@ def check_sorted_classes(classes: Any, n_outputs: int | None = None) -> np.ndarr
         raise ValueError(f"There must be at least 2 classes; got {classes.tolist()}.")
     if n_outputs is not None and len(classes) != n_outputs:
         raise ValueError(
-            f"There must be one output a class; got {len(classes)} classes and "
+            f"There must be one output per class; got {len(classes)} classes and "
             f"{n_outputs} outputs. A network with a single logistic output for two "
             "classes becomes one with two: np.hstack([0 * W2, W2]), and likewise b2."
         )

@@ -12,8 +12,8 @@ import math
 import numpy as np
 from scipy import sparse
 
-from skmlp._core.batches import Matrix, Rows, leading
-from skmlp.activations import Activation
+from skmlp._core.network import Activation
+from skmlp._core.rows import Matrix, Rows, leading
 
 
 def draw_mask(rate: float, rng: np.random.Generator, out: np.ndarray) -> None:

@@ -1,18 +1,58 @@
-"""Steps that touch only the features of a batch: what makes wide sparse data cheap."""
+"""Steps over the rows of W1 that a batch has features for: cheap on wide sparse X."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
+from scipy import sparse
 
-from skmlp._core.batches import Block, Matrix
+from skmlp._core.batches import Batch
 from skmlp._core.blas import IN_CACHE
-from skmlp._core.network import Objective, Parameters
-from skmlp.solvers import Solver
+from skmlp._core.objective import Objective, add_penalty
+from skmlp._core.parameters import Parameters
+from skmlp._core.rows import Matrix, block_rows, numbers_per_row
+
+# Weights of the hidden layer from which on steps that touch few of them pay.
+_WIDE = 2**18
 
 
-class TouchedFeatures:
+class Mover(Protocol):
+    """What a step in parts asks of a solver; see `skmlp.solvers`."""
+
+    def vectors(self) -> tuple[np.ndarray, ...]:
+        """Return what it remembers of each parameter."""
+
+    def begin(self, grads: np.ndarray, /) -> object:
+        """Begin a step."""
+
+    def move(
+        self,
+        n_weights: int,
+        learning_rate: float,
+        params: np.ndarray,
+        grads: np.ndarray,
+        /,
+        *memory: np.ndarray,
+    ) -> object:
+        """Move some parameters, the first n_weights of which are weights."""
+
+
+def has_few_features_per_batch(
+    X: Matrix, n_hidden: int, n_outputs: int, batch_size: int
+) -> bool:
+    """Return whether a batch has but few of many features, and so few gradients."""
+    if not sparse.issparse(X):
+        return False
+    n_features, n_numbers = X.shape[1], numbers_per_row(X)
+    return (
+        n_features * n_hidden >= _WIDE
+        and n_numbers * batch_size <= n_features / 2
+        and batch_size <= block_rows(n_numbers, n_hidden, n_outputs)
+    )
+
+
+class LazyRows:
     """An objective and a solver at once, over the features that a batch has at all.
 
     The rows of W1 that belong to these features are taken out, with all other
@@ -24,21 +64,23 @@ class TouchedFeatures:
     Parameters
     ----------
     objective : Objective
-        Of all the parameters.
-    solver : Solver
+        Of whatever parameters it is given.
+    solver : Mover
         For all the parameters.
+    params : Parameters
+        All the parameters, as training finds them.
     """
 
-    def __init__(self, objective: Objective, solver: Solver) -> None:
+    def __init__(self, objective: Objective, solver: Mover, params: Parameters) -> None:
         self.objective = objective
         self.solver = solver
-        self.params = objective.params
-        self.part_storage = self.params.zeros_like()
-        self.grads_storage = self.params.zeros_like()
-        n_features, self.n_hidden = self.params.W1.shape
+        self.params = params
+        self.part_storage = params.zeros_like()
+        self.grads_storage = params.zeros_like()
+        n_features, self.n_hidden = params.W1.shape
         self.rows_at_once = max(IN_CACHE // self.n_hidden, 1)
         self.memory = [
-            np.empty((self.rows_at_once, self.n_hidden), self.params.dtype)
+            np.empty((self.rows_at_once, self.n_hidden), params.dtype)
             for _ in solver.vectors()
         ]
         self.is_touched = np.zeros(n_features, bool)
@@ -46,23 +88,26 @@ class TouchedFeatures:
         self.alpha = objective.alpha
         self.squared_norm = 0.0  # of the rows of W1 that are not touched
         if self.alpha:
-            self.squared_norm = _squared_norm(self.params.W1)
+            self.squared_norm = _squared_norm(params.W1)
 
-    def loss_and_grad(self, blocks: Iterator[Block], grads: Parameters) -> float:
+    def loss_and_grad(
+        self, params: Parameters, batch: Batch, grads: Parameters
+    ) -> float:
         """Return the objective of a batch of one block; keep its gradient."""
-        (block,) = blocks
+        (block,) = self.objective.blocks(batch)
         X = self._renumber(block.X)
         self.part = self.part_storage.leading(X.shape[1])
         self.grads = self.grads_storage.leading(X.shape[1])
-        W1, rest = self._split(self.params.flat)
+        W1, rest = self._split(params.flat)
         np.take(W1, self.features, axis=0, out=self.part.W1, mode="clip")
         np.copyto(self.part.flat[self.part.W1.size :], rest)
-        if not self.params.fit_intercept:  # they lie where weights have been
+        if not params.fit_intercept:  # they lie where weights have been
             self.part.b1[...], self.part.b2[...] = 0.0, 0.0
         if self.alpha:
             self.squared_norm -= _squared_norm(self.part.W1)
-        self.objective.params = self.part
-        value = self.objective.loss_and_grad(iter([block._replace(X=X)]), self.grads)
+        value = self.objective.backpropagate(
+            self.part, block._replace(X=X), self.grads
+        ) + add_penalty(self.part, self.alpha, self.grads)
         return value + 0.5 * self.alpha * self.squared_norm
 
     def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:
@@ -92,8 +137,9 @@ class TouchedFeatures:
         memory = [m[: len(features)] for m in self.memory]
         for vector, part in zip(vectors, memory, strict=True):
             np.take(self._split(vector)[0], features, axis=0, out=part, mode="clip")
-        flats = (array.reshape(-1) for array in (W1, dW1, *memory))
-        self.solver.move(W1.size, learning_rate, *flats)
+        flat_W1, flat_dW1 = W1.reshape(-1), dW1.reshape(-1)
+        flat_memory = (m.reshape(-1) for m in memory)
+        self.solver.move(W1.size, learning_rate, flat_W1, flat_dW1, *flat_memory)
         for vector, part in zip((params, *vectors), (W1, *memory), strict=True):
             self._split(vector)[0][features] = part
 

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
-except ImportError:
+from sklearn.base import BaseEstimator
 
-    class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Leave set_callbacks out, as older versions of scikit-learn do."""
+Method = TypeVar("Method", bound=Callable[..., Any])
 
-    def with_callbacks(method: Callable) -> Callable:
-        """Return the method as it is."""
-        return method
+if TYPE_CHECKING:
+
+    class CallbackSupportMixin:
+        """What scikit-learn's mixin adds, for editors, whatever version is there."""
+
+        def set_callbacks(self, *callbacks: Any) -> Any: ...
+
+    def with_callbacks(method: Method) -> Method: ...
+
+else:
+    try:
+        from sklearn.callback import CallbackSupportMixin, with_callbacks
+    except ImportError:
+
+        class CallbackSupportMixin:
+            """Leave set_callbacks out, as older versions of scikit-learn do."""
+
+        def with_callbacks(method):
+            """Return the method as it is."""
+            return method
 
 
 __all__ = ["CallbackSupportMixin", "FitTasks", "with_callbacks"]
@@ -38,7 +52,7 @@ class FitTasks:
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: BaseEstimator,
         n_epochs: int,
         attributes: Callable[[], dict[str, Any]],
         **data: Any,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import numpy as np
 
-from skmlp._training.minibatch import Diverged, LBFGSTraining, Training
+from skmlp._training.callbacks import FitTasks
+from skmlp._training.trainer import Diverged, Trainer
 
 Row = dict[str, float]
 
@@ -19,7 +19,7 @@ class Monitor:
 
     Parameters
     ----------
-    training : Training or LBFGSTraining
+    trainer : Trainer
     measures : iterable of callables
         Each returns a dict of what it measured at the end of an epoch.
     watched : str
@@ -38,7 +38,7 @@ class Monitor:
 
     def __init__(
         self,
-        training: Training | LBFGSTraining,
+        trainer: Trainer,
         *,
         measures: Iterable[Callable[[], Row]],
         watched: str,
@@ -46,9 +46,10 @@ class Monitor:
         tol: float,
         max_plateaus: float,
         report: Callable[[Row, bool], None],
-        tasks: Any = None,
+        tasks: FitTasks | None = None,
     ) -> None:
-        self.training = training
+        self.trainer = trainer
+        self.state = trainer.state
         self.measures = tuple(measures)
         self.watched = watched
         self.n_iter_no_change = n_iter_no_change
@@ -56,7 +57,7 @@ class Monitor:
         self.max_plateaus = max_plateaus
         self.report = report
         self.tasks = tasks
-        self.start_flat = training.params.flat.copy()
+        self.start_flat = self.state.params.flat.copy()
         self.best_flat = self.start_flat.copy()
         self.best_row: Row | None = None
         self.row: Row | None = None
@@ -69,15 +70,15 @@ class Monitor:
 
     def end_epoch(self, loss: float) -> bool:
         """Record an epoch; return whether training should stop."""
-        if not np.isfinite(self.training.params.flat).all():
+        if not np.isfinite(self.state.params.flat).all():
             raise Diverged
         row = self.row = self._record(loss)
-        progress = self.training.state.progress
-        progress.count_epoch(self.training.batches.n_rows)
+        progress = self.state.progress
+        progress.count_epoch(self.trainer.batches.n_rows)
         score = watched_score(self.watched, row[self.watched])
         is_best = progress.judge(score, self.tol, self.n_iter_no_change)
         if is_best:
-            np.copyto(self.best_flat, self.training.params.flat)
+            np.copyto(self.best_flat, self.state.params.flat)
             self.best_row = row
         self.report(row, is_best)
         asked_to_stop = self.tasks is not None and self.tasks.end_epoch()
@@ -86,24 +87,24 @@ class Monitor:
     def restore_best(self) -> None:
         """Restore the weights of the best epoch, where there was one."""
         if self.best_row is not None:
-            np.copyto(self.training.params.flat, self.best_flat)
+            np.copyto(self.state.params.flat, self.best_flat)
             self.row = self.best_row
 
     def make_finite(self) -> None:
         """Restore the weights of the best epoch, or the first, if they overflowed."""
-        if not np.isfinite(self.training.params.flat).all():
-            np.copyto(self.training.params.flat, self.best_flat)
+        if not np.isfinite(self.state.params.flat).all():
+            np.copyto(self.state.params.flat, self.best_flat)
 
     def _record(self, loss: float) -> Row:
         row: Row = {
-            "epoch": self.training.state.progress.n_epochs + 1,
+            "epoch": self.state.progress.n_epochs + 1,
             "loss": loss,
-            "learning_rate": self.training.learning_rate,
+            "learning_rate": self.trainer.learning_rate,
             "seconds": time.perf_counter() - self.started,
         }
         for measure in self.measures:
             row |= measure()
-        append_row(self.training.state.history, row)
+        append_row(self.state.history, row)
         return row
 
 

@@ -2,46 +2,45 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from skmlp._checks.data import TrainingData
+from skmlp._checks.warning import warn
 
 
 def hold_out(
     data: TrainingData, fraction: float, rng: np.random.Generator
 ) -> tuple[np.ndarray | None, TrainingData]:
     """Return the rows to train on, None for all, and the data to validate with."""
-    parts = stratified_parts(data.y, data.weight > 0, fraction, rng)
+    strata = data.targets.strata(data.y)
+    parts = stratified_parts(strata, data.weight > 0, fraction, rng)
     if parts is not None:
         return parts[0], data.select(parts[1])
-    warnings.warn(
+    warn(
         f"validation_fraction={fraction} of {len(data.y)} rows is fewer than two rows "
-        "a class, too small to hold out; early stopping watches the training data "
+        "per class, too small to hold out; early stopping watches the training data "
         "instead. Raise validation_fraction, or pass X_val.",
         UserWarning,
-        stacklevel=4,
     )
     return None, data
 
 
 def stratified_parts(
-    y: np.ndarray, counts: np.ndarray, fraction: float, rng: np.random.Generator
+    strata: np.ndarray, counts: np.ndarray, fraction: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Split row numbers into training and validation, class by class.
+    """Split row numbers into training and validation, stratum by stratum.
 
-    Each class gives the rounded fraction of its rows that count; one with at least two
-    keeps one on each side, one with a single row is trained on. None where the fraction
-    of all would be fewer than two rows a class: too few to judge by.
+    Each stratum gives the rounded fraction of its rows that count; one with at least
+    two keeps one on each side, one with a single row is trained on. None where the
+    fraction of all would be fewer than two rows per stratum: too few to judge by.
     """
     rows = np.flatnonzero(counts)
-    n_classes = len(np.unique(y[rows]))
-    if round(fraction * len(rows)) < 2 * n_classes:
+    n_strata = len(np.unique(strata[rows]))
+    if round(fraction * len(rows)) < 2 * n_strata:
         return None
-    held_out = np.zeros(len(y), bool)
-    for label in range(y.max() + 1):
-        members = rng.permutation(rows[y[rows] == label])
+    held_out = np.zeros(len(strata), bool)
+    for stratum in range(int(strata.max()) + 1):
+        members = rng.permutation(rows[strata[rows] == stratum])
         n_held_out = max(round(fraction * len(members)), 1)
         held_out[members[: min(n_held_out, len(members) - 1)]] = True
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)

@@ -1,21 +1,32 @@
-"""Training that goes wrong: noticed, undone as far as can be, and said."""
+"""From a state before training to the state after it, whatever happens between.
+
+Training that diverges or is interrupted is noticed, undone as far as can be, and said.
+"""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._checks.data import TrainingData
 from skmlp._checks.scale import describe_scale
+from skmlp._checks.warning import warn
 from skmlp._core.threads import threads_of_training
-from skmlp._settings import decouples_alpha
-from skmlp._training.build import evaluation
+from skmlp._settings import Settings
+from skmlp._training.build import (
+    MakePredictor,
+    build_evaluation,
+    build_monitor,
+    build_trainer,
+)
+from skmlp._training.callbacks import FitTasks
 from skmlp._training.epochs import Monitor, Row
-from skmlp._training.minibatch import Diverged, LBFGSTraining, Training
+from skmlp._training.holdout import hold_out
+from skmlp._training.state import TrainingState
+from skmlp._training.trainer import Diverged, Trainer
 
 # How many rows tell at every end of training whether a closer look is needed.
 _A_FEW = 256
@@ -23,92 +34,147 @@ _A_FEW = 256
 _NOISE = 0.01
 
 
-def warn(message: str) -> None:
-    """Warn the caller of fit."""
-    warnings.warn(message, ConvergenceWarning, stacklevel=5)
-
-
-def run(
-    estimator: Any,
-    training: Training | LBFGSTraining,
-    monitor: Monitor,
-    n_epochs: int,
+def fit(
+    settings: Settings,
     data: TrainingData,
+    validation: TrainingData | None,
+    state: TrainingState,
+    make_predictor: MakePredictor,
+    tasks: FitTasks,
 ) -> None:
-    """Train; where that diverges, restore the best epoch or raise."""
-    n_rows = training.batches.block_rows
-    threads = threads_of_training(n_rows, *training.params.shape[:2])
+    """Train as many epochs as are planned; keep what was learnt if interrupted."""
+    subset = None
+    state.progress.plan(settings.max_iter)
+    if validation is None and settings.early_stopping:
+        rng = np.random.default_rng(state.split_seed)
+        subset, validation = hold_out(data, settings.validation_fraction, rng)
+    trainer = build_trainer(settings, data, state, subset)
+    monitor = build_monitor(settings, trainer, data, validation, make_predictor, tasks)
+    run = _Run(settings, data, trainer, monitor)
     try:
-        with threads, np.errstate(all="ignore"):
-            training.run(n_epochs, monitor)
-    except Diverged as error:
-        epoch = training.state.progress.n_epochs + 1
-        message = f"Training diverged in epoch {epoch}. {_advice(estimator, data)}"
-        if monitor.best_row is None:
+        run.train(settings.max_iter)
+    except KeyboardInterrupt:
+        run.keep_what_was_learnt()
+    if settings.early_stopping:
+        monitor.restore_best()
+    run.compare_with_start()
+
+
+def partial_fit(
+    settings: Settings,
+    data: TrainingData,
+    validation: TrainingData | None,
+    state: TrainingState,
+    make_predictor: MakePredictor,
+) -> None:
+    """Train one epoch."""
+    state.progress.planned_epochs = settings.max_iter
+    trainer = build_trainer(settings, data, state, mean_weight=1.0)
+    monitor = build_monitor(settings, trainer, data, validation, make_predictor)
+    _Run(settings, data, trainer, monitor).train(1)
+
+
+@dataclass
+class _Run:
+    """One run of a trainer, watched by a monitor."""
+
+    settings: Settings
+    data: TrainingData
+    trainer: Trainer
+    monitor: Monitor
+
+    def __post_init__(self) -> None:
+        self.state = self.trainer.state
+        self.flat = self.state.params.flat
+
+    def train(self, n_epochs: int) -> None:
+        """Train; where that diverges, restore the best epoch or raise."""
+        n_rows = self.trainer.batches.block_rows
+        threads = threads_of_training(n_rows, *self.state.params.shape[:2])
+        try:
+            with threads, np.errstate(all="ignore"):
+                self.trainer.run(n_epochs, self.monitor)
+        except Diverged as error:
+            self._undo(error)
+
+    def _undo(self, error: Diverged) -> None:
+        """Restore the best epoch, or raise where none was better than the start."""
+        epoch, best_row = self.state.progress.n_epochs + 1, self.monitor.best_row
+        message = f"Training diverged in epoch {epoch}. {self._advice()}"
+        if best_row is None:
             raise ValueError(message) from error
-        flats = (monitor.start_flat, monitor.best_flat)
-        start_loss, best_loss = _losses(estimator, training, data, flats)
+        start_loss, best_loss = self._losses(
+            (self.monitor.start_flat, self.monitor.best_flat)
+        )
         if not best_loss < start_loss:
             raise ValueError(message) from error
-        monitor.restore_best()
-        training.state.solver = None  # its moments are not to be trusted
-        warn(f"{message} {_restored(monitor.best_row)}")
+        self.monitor.restore_best()
+        self.state.solver = None  # its moments are not to be trusted
+        warn(f"{message} {_restored(best_row)}", ConvergenceWarning)
 
+    def keep_what_was_learnt(self) -> None:
+        """Leave usable weights after Ctrl-C, and warn."""
+        self.monitor.make_finite()
+        epoch = self.state.progress.n_epochs + 1
+        warn(
+            f"Training was interrupted in epoch {epoch}; what was learnt is kept.",
+            ConvergenceWarning,
+        )
 
-def keep_what_was_learnt(monitor: Monitor) -> None:
-    """Leave usable weights after Ctrl-C, and warn."""
-    monitor.make_finite()
-    epoch = monitor.training.state.progress.n_epochs + 1
-    warn(f"Training was interrupted in epoch {epoch}; what was learnt is kept.")
+    def compare_with_start(self) -> None:
+        """Warn where the loss has grown; restore an epoch where it had not."""
+        monitor = self.monitor
+        if monitor.row is None:
+            return
+        flats = (monitor.start_flat, monitor.best_flat, self.flat.copy())
+        start_loss, _, end_loss = self._losses(flats, in_short=True)
+        if end_loss <= start_loss and monitor.row["loss"] <= self.trainer.start_loss:
+            return  # and so it was on the rest, as good as always
+        start_loss, best_loss, end_loss = self._losses(flats)
+        if end_loss <= start_loss + _NOISE:
+            return
+        message = (
+            f"Training ended in epoch {monitor.row['epoch']} with a loss of "
+            f"{end_loss:.3g}, larger than {start_loss:.3g} before it began. "
+            f"{self._advice()}"
+        )
+        if monitor.best_row is not None and best_loss < start_loss:
+            monitor.restore_best()
+            message += f" {_restored(monitor.best_row)}"
+        warn(message, ConvergenceWarning)
 
+    def _losses(
+        self, flats: Iterable[np.ndarray], in_short: bool = False
+    ) -> list[float]:
+        """Return the mean loss at weights, on the training rows or a few of them."""
+        rows = self.trainer.batches.subset
+        if in_short:
+            rows = _a_few_that_count(self.data.weight, rows)
+        params = self.state.params
+        evaluate = build_evaluation(self.settings, params, self.data, rows)
+        end_flat = self.flat.copy()
+        losses = []
+        with np.errstate(all="ignore"):
+            for flat in flats:
+                np.copyto(self.flat, flat)
+                losses.append(evaluate()[0])
+        np.copyto(self.flat, end_flat)
+        return losses
 
-def compare_with_start(
-    estimator: Any,
-    training: Training | LBFGSTraining,
-    monitor: Monitor,
-    data: TrainingData,
-) -> None:
-    """Warn where the loss has grown; restore an epoch where it had not."""
-    if monitor.row is None:
-        return
-    flats = (monitor.start_flat, monitor.best_flat, training.params.flat.copy())
-    start_loss, _, end_loss = _losses(estimator, training, data, flats, in_short=True)
-    if end_loss <= start_loss and monitor.row["loss"] <= training.start_loss:
-        return  # and so it was on the rest, as good as always
-    start_loss, best_loss, end_loss = _losses(estimator, training, data, flats)
-    if end_loss <= start_loss + _NOISE:
-        return
-    message = (
-        f"Training ended in epoch {monitor.row['epoch']} with a loss of "
-        f"{end_loss:.3g}, larger than {start_loss:.3g} before it began. "
-        f"{_advice(estimator, data)}"
-    )
-    if monitor.best_row is not None and best_loss < start_loss:
-        monitor.restore_best()
-        message += f" {_restored(monitor.best_row)}"
-    warn(message)
-
-
-def _losses(
-    estimator: Any,
-    training: Training | LBFGSTraining,
-    data: TrainingData,
-    flats: Iterable[np.ndarray],
-    in_short: bool = False,
-) -> list[float]:
-    """Return the mean loss, on what is trained on or a few rows of it, at weights."""
-    rows = training.batches.subset
-    if in_short:
-        rows = _a_few_that_count(data.weight, rows)
-    evaluate = evaluation(estimator, training, data, rows)
-    end_flat = training.params.flat.copy()
-    losses = []
-    with np.errstate(all="ignore"):
-        for flat in flats:
-            np.copyto(training.params.flat, flat)
-            losses.append(evaluate()[0])
-    np.copyto(training.params.flat, end_flat)
-    return losses
+    def _advice(self) -> str:
+        """Return what to do against divergence."""
+        settings = self.settings
+        rate, alpha = settings.learning_rate_init, settings.alpha
+        if settings.solver.decouples_decay and alpha * rate > 1:
+            return (
+                f"Lower alpha={alpha}: with learning_rate_init={rate} a step takes "
+                f"{alpha * rate:.3g} times the weights away, which should be much less "
+                "than 1."
+            )
+        return (
+            f"Lower learning_rate_init={rate}; "
+            f"{describe_scale(self.data.X, settings.standardize)}"
+        )
 
 
 def _a_few_that_count(weight: np.ndarray, subset: np.ndarray | None) -> np.ndarray:
@@ -122,20 +188,6 @@ def _a_few_that_count(weight: np.ndarray, subset: np.ndarray | None) -> np.ndarr
         if sum(map(len, found)) >= _A_FEW:
             break
     return np.concatenate(found)[:_A_FEW]
-
-
-def _advice(estimator: Any, data: TrainingData) -> str:
-    rate, alpha = estimator.learning_rate_init, estimator.alpha
-    if decouples_alpha(estimator.solver) and alpha * rate > 1:
-        return (
-            f"Lower alpha={alpha}: with learning_rate_init={rate} a step takes "
-            f"{alpha * rate:.3g} times the weights away, which should be much less "
-            "than 1."
-        )
-    return (
-        f"Lower learning_rate_init={rate}; "
-        f"{describe_scale(data.X, estimator.standardize)}"
-    )
 
 
 def _restored(row: Row) -> str:

@@ -1,121 +1,306 @@
-"""The state of training: begun, taken up again, and handed out as attributes."""
+"""The state of training: begun, taken up again, and handed out as plain data."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import check_random_state
 
-from skmlp import _settings
-from skmlp._checks import weights as _weights
 from skmlp._checks.data import TrainingData
-from skmlp._core.batches import blocks_of
-from skmlp._core.network import Layers, Parameters
+from skmlp._checks.weights import fill_weights
+from skmlp._core.lazy_rows import has_few_features_per_batch
+from skmlp._core.parameters import Layers, Parameters
+from skmlp._core.rows import block_rows, blocks_of, numbers_per_row
 from skmlp._core.standardization import Standardization, measure
-from skmlp._training.minibatch import Progress, State
-from skmlp.activations import ACTIVATIONS
-from skmlp.initializers import INITIALIZERS, Initializer
+from skmlp._settings import Settings
+from skmlp.schedules import Moment
+from skmlp.solvers import Solver
 
 
-def start(estimator: Any, data: TrainingData) -> State:
-    """Return the state before the first epoch: initial weights, counters at zero."""
-    params = _zero_parameters(estimator, data, _standardization(estimator, data))
-    rng = _random_stream(estimator)
-    for layer, W in enumerate((params.W1, params.W2)):
-        _initializer(estimator, layer)(W, rng)
-        _weights.check_finite_weights(W, layer)
-    if isinstance(estimator.weight_init, tuple | list):  # given for X as it is
-        params.set_layers(Layers(params.W1, params.W2, params.b1, params.b2))
-    state = State(params, rng, Progress())
-    state.split_seed = int(rng.integers(2**63))
-    return state
+@dataclass
+class Progress:
+    """How far training has come: what schedules ask, what is counted; plain numbers.
+
+    Parameters
+    ----------
+    n_epochs, n_samples : int
+        Epochs done and rows learnt from, ever.
+    planned_from, planned_epochs : int
+        The epoch at which the current plan began, and its length.
+    watched : str
+        What the scores are of.
+    best_score : float
+        The best score within the plan.
+    n_stale, n_plateaus : int
+        Epochs without improvement in a row, and how often they made a plateau.
+    """
+
+    n_epochs: int = 0
+    n_samples: int = 0
+    planned_from: int = 0
+    planned_epochs: int = 1
+    watched: str = "loss"
+    best_score: float = -math.inf
+    n_stale: int = 0
+    n_plateaus: int = 0
+
+    def plan(self, n_epochs: int) -> None:
+        """Begin a plan of so many epochs; counts of the last plan are forgotten."""
+        self.planned_from, self.planned_epochs = self.n_epochs, n_epochs
+        self.best_score, self.n_stale, self.n_plateaus = -math.inf, 0, 0
+
+    def watch(self, name: str) -> None:
+        """Take scores of that name; those of another are forgotten."""
+        if name != self.watched:
+            self.watched, self.best_score, self.n_stale = name, -math.inf, 0
+
+    def moment(self, share_of_epoch_done: float) -> Moment:
+        """Return where training stands within an epoch."""
+        n_done = self.n_epochs - self.planned_from + share_of_epoch_done
+        share = min(n_done / self.planned_epochs, 1.0)
+        return Moment(share, self.n_epochs, self.n_plateaus)
+
+    def count_epoch(self, n_samples: int) -> None:
+        """Count an epoch over so many rows."""
+        self.n_epochs += 1
+        self.n_samples += n_samples
+
+    def judge(self, score: float, tol: float, n_iter_no_change: int) -> bool:
+        """Take in the score of an epoch; return whether it is the best so far."""
+        self.n_stale = 0 if score > self.best_score + tol else self.n_stale + 1
+        if self.n_stale >= n_iter_no_change:
+            self.n_stale = 0
+            self.n_plateaus += 1
+        is_best = score > self.best_score
+        self.best_score = max(self.best_score, score)
+        return is_best
 
 
-def resume(estimator: Any, data: TrainingData) -> State:
-    """Return the state that the last call ended with, as copies."""
-    _weights.check_same_network(estimator, data)
-    kept = estimator._training_state
-    params = _zero_parameters(estimator, data, _kept_standardization(estimator, data))
-    params.set_layers(Layers(*estimator.coefs_, *estimator.intercepts_))
-    was_standardized = kept["standardization"] is not None
-    if was_standardized and params.standardization is not None:
-        # Exactly what it was, plus what a caller may have added since.
-        added = params.b1 - kept["standardization"]["restored_b1"]
-        params.b1[...] = kept["standardization"]["b1"] + added
-    history = {name: list(column) for name, column in estimator.history_.items()}
-    progress = Progress(**estimator._training_state["progress"])
-    rng = _random_stream(estimator) if kept["rng"] is None else np.random.default_rng()
-    if kept["rng"] is not None:
-        rng.bit_generator.state = kept["rng"]
-    state = State(params, rng, progress, history)
-    state.watched = estimator._watched
-    if was_standardized == (params.standardization is not None):
-        state.kept_solver = kept["solver"]
-    state.split_seed = kept["split_seed"]
-    return state
+class Trained(NamedTuple):
+    """A trained network as the classifier keeps it: arrays and builtins, no classes.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+    coefs, intercepts : list of two ndarrays
+        The layers for X as it is.
+    history : dict of lists
+    state : dict
+        All else that prediction or further training needs.
+
+        - 'activation', 'loss': what they were given as, a name or an object.
+        - 'progress': the fields of `Progress`.
+        - 'score_name': the column of the history that holds validation scores, or None.
+        - 'class_totals': the sample weight that each class has had in `partial_fit`.
+        - 'rng': the state of the random stream; None where there is none yet.
+        - 'split_seed': what draws the hold-out; None where there is none yet.
+        - 'standardization': None, or 'center' and 'scale' of the features, 'b1' for
+          standardised features, and 'restored_b1', what the handed out b1 gives back.
+        - 'solver': what it remembers, or None where it is not kept.
+    """
+
+    classes: np.ndarray
+    coefs: list[np.ndarray]
+    intercepts: list[np.ndarray]
+    history: dict[str, list[float]]
+    state: dict[str, Any]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The precision that it was trained in."""
+        return self.coefs[0].dtype
 
 
-def trained_attributes(
-    estimator: Any, state: State, keeps_solver: bool
-) -> dict[str, Any]:
-    """Return what training made of the estimator, by attribute; arrays are copied."""
-    W1, W2, b1, b2 = state.params.layers()
-    return {
-        "coefs_": [W1.copy(), W2.copy()],
-        "intercepts_": [b1.copy(), b2.copy()],
-        "n_iter_": state.progress.n_epochs,
-        "t_": state.progress.n_samples,
-        "history_": {name: list(column) for name, column in state.history.items()},
-        "_watched": state.watched,
-        "_training_state": {
-            "activation": estimator.activation,
-            "progress": asdict(state.progress),
-            "rng": state.rng.bit_generator.state,
-            "split_seed": state.split_seed,
-            "standardization": _standardization_state(state.params),
-            "solver": state.solver_state() if keeps_solver else None,
-        },
-    }
+@dataclass
+class TrainingState:
+    """What training changes, and what it needs to go on as if it had never paused.
+
+    Parameters
+    ----------
+    params : Parameters
+    rng : Generator
+        The stream of batches and dropout.
+    split_seed : int
+        What draws the hold-out, in this call as in later ones.
+    progress : Progress
+    history : dict of lists
+    score_name : str or None
+        The column of the history that holds validation scores.
+    remembered : dict or None
+        What the solver of the last call remembered.
+    solver : Solver or None
+        The one that is at work.
+    """
+
+    params: Parameters
+    rng: np.random.Generator
+    split_seed: int
+    progress: Progress = field(default_factory=Progress)
+    history: dict[str, list[float]] = field(default_factory=dict)
+    score_name: str | None = None
+    remembered: dict[str, Any] | None = None
+    solver: Solver | None = None
+
+    @classmethod
+    def start(cls, settings: Settings, data: TrainingData) -> TrainingState:
+        """Return the state before the first epoch: initial weights, zero counters."""
+        params = _zero_parameters(settings, data, _standardization(settings, data))
+        rng = settings.random_stream()
+        for layer, W in enumerate((params.W1, params.W2)):
+            fill_weights(W, settings.initializers[layer], rng, layer)
+        if settings.gives_weights:
+            params.set_layers(Layers(params.W1, params.W2, params.b1, params.b2))
+        return cls(params, rng, split_seed=int(rng.integers(2**63)))
+
+    @classmethod
+    def resume(
+        cls, trained: Trained, settings: Settings, data: TrainingData
+    ) -> TrainingState:
+        """Return the state that the last call ended with, as copies."""
+        _check_same_network(trained, settings, data)
+        kept = trained.state
+        standardization = _kept_standardization(trained, settings, data)
+        params = _zero_parameters(settings, data, standardization)
+        params.set_layers(Layers(*trained.coefs, *trained.intercepts))
+        was_standardized = kept["standardization"] is not None
+        if was_standardized and standardization is not None:
+            # Exactly what it was, plus what a caller may have added since.
+            added = params.b1 - kept["standardization"]["restored_b1"]
+            params.b1[...] = kept["standardization"]["b1"] + added
+        stays = was_standardized == (standardization is not None)
+        rng, split_seed = _kept_stream(trained, settings)
+        return cls(
+            params,
+            rng,
+            split_seed,
+            progress=Progress(**kept["progress"]),
+            history=_copied(trained.history),
+            score_name=kept["score_name"],
+            remembered=kept["solver"] if stays else None,
+        )
+
+    def attach(self, solver: Solver) -> Solver:
+        """Return a solver at its start, or where the last call's was, if that fits."""
+        params = self.params
+        self.solver = solver.start(params.flat.size, params.n_weights, params.dtype)
+        if self.remembered is not None:
+            self.solver.load_state_dict(self.remembered)
+        return self.solver
+
+    def forget_history_before(self, n_epochs: int) -> None:
+        """Keep the last so many epochs of the history."""
+        for column in self.history.values():
+            del column[:-n_epochs]
+
+    def export(
+        self, settings: Settings, data: TrainingData, *, keeps_solver: bool
+    ) -> Trained:
+        """Return what training made, as copies."""
+        W1, W2, b1, b2 = self.params.layers()
+        solver = self.solver if keeps_solver else None
+        state = {
+            **settings.choices,
+            "progress": asdict(self.progress),
+            "score_name": self.score_name,
+            "class_totals": data.class_totals,
+            "rng": self.rng.bit_generator.state,
+            "split_seed": self.split_seed,
+            "standardization": _exported_standardization(self.params),
+            "solver": None if solver is None else solver.state_dict(),
+        }
+        return Trained(
+            data.targets.classes,
+            [W1.copy(), W2.copy()],
+            [b1.copy(), b2.copy()],
+            _copied(self.history),
+            state,
+        )
+
+    @staticmethod
+    def from_weights(
+        classes: np.ndarray,
+        coefs: list[np.ndarray],
+        intercepts: list[np.ndarray],
+        **choices: Any,
+    ) -> Trained:
+        """Return what a state would export that has these weights from elsewhere.
+
+        The choices are those of activation and loss.
+        """
+        state = {
+            **choices,
+            "progress": asdict(Progress()),
+            "score_name": None,
+            "class_totals": np.zeros(len(classes)),
+            "rng": None,
+            "split_seed": None,
+            "standardization": None,
+            "solver": None,
+        }
+        return Trained(classes, coefs, intercepts, {}, state)
+
+
+def _copied(history: dict[str, list[float]]) -> dict[str, list[float]]:
+    return {name: list(column) for name, column in history.items()}
 
 
 def _zero_parameters(
-    estimator: Any, data: TrainingData, standardization: Standardization | None
+    settings: Settings, data: TrainingData, standardization: Standardization | None
 ) -> Parameters:
     return Parameters(
         data.X.shape[1],
-        estimator.hidden_layer_size,
-        len(data.classes),
-        data.weight.dtype,
-        estimator.fit_intercept,
+        settings.hidden_layer_size,
+        data.targets.n_outputs,
+        settings.dtype,
+        settings.fit_intercept,
         standardization,
     )
 
 
-def _standardization(estimator: Any, data: TrainingData) -> Standardization | None:
+def is_lazy(settings: Settings, data: TrainingData) -> bool:
+    """Return whether steps may move only the features of a batch."""
+    return settings.solver.is_stochastic and has_few_features_per_batch(
+        data.X,
+        settings.hidden_layer_size,
+        data.targets.n_outputs,
+        min(settings.batch_size, data.X.shape[0]),
+    )
+
+
+def rows_at_once(settings: Settings, data: TrainingData) -> int:
+    """Return how many rows go through the network at once."""
+    return block_rows(
+        numbers_per_row(data.X), settings.hidden_layer_size, data.targets.n_outputs
+    )
+
+
+def _standardization(settings: Settings, data: TrainingData) -> Standardization | None:
     """Measure the features, where they are to be standardised."""
-    if not estimator.standardize:
+    if not settings.standardize:
         return None
     n_features = data.X.shape[1]
-    dtype = np.result_type(data.X.dtype, data.weight.dtype)
-    blocks = blocks_of(data.X, _settings.block_rows(estimator, data), dtype)
-    measured = measure(blocks, data.weight, n_features, data.weight.dtype)
-    if estimator.fit_intercept and not _settings.touches_few(estimator, data):
+    dtype = np.result_type(data.X.dtype, settings.dtype)
+    blocks = blocks_of(data.X, rows_at_once(settings, data), dtype)
+    measured = measure(blocks, data.weight, n_features, settings.dtype)
+    if settings.fit_intercept and not is_lazy(settings, data):
         return measured
     # A center needs biases to undo it, and makes the gradients of wide sparse X dense.
     return measured._replace(center=np.zeros(n_features))
 
 
-def _kept_standardization(estimator: Any, data: TrainingData) -> Standardization | None:
+def _kept_standardization(
+    trained: Trained, settings: Settings, data: TrainingData
+) -> Standardization | None:
     """Return the standardisation of the first call, or measure it now."""
-    kept = estimator._training_state["standardization"]
-    if kept is None or not estimator.standardize:
-        return _standardization(estimator, data)
+    kept = trained.state["standardization"]
+    if kept is None or not settings.standardize:
+        return _standardization(settings, data)
     return Standardization(kept["center"], kept["scale"])
 
 
-def _standardization_state(params: Parameters) -> dict[str, np.ndarray] | None:
+def _exported_standardization(params: Parameters) -> dict[str, np.ndarray] | None:
     """Return what training needs to go on with the same standardised features."""
     if params.standardization is None:
         return None
@@ -127,22 +312,42 @@ def _standardization_state(params: Parameters) -> dict[str, np.ndarray] | None:
     }
 
 
-def _random_stream(estimator: Any) -> np.random.Generator:
-    """Return the estimator's own stream, seeded from random_state."""
-    seeds = check_random_state(estimator.random_state).randint(2**31 - 1, size=4)
-    return np.random.default_rng(seeds)
+def _kept_stream(
+    trained: Trained, settings: Settings
+) -> tuple[np.random.Generator, int]:
+    """Return the random stream and the hold-out's seed of the last call, or new ones.
+
+    The seed of a new stream comes from beside it, and takes nothing from it.
+    """
+    kept = trained.state
+    if kept["rng"] is None:
+        rng = settings.random_stream()
+        return rng, int(rng.spawn(1)[0].integers(2**63))
+    rng = np.random.default_rng()
+    rng.bit_generator.state = kept["rng"]
+    return rng, kept["split_seed"]
 
 
-def _initializer(estimator: Any, layer: int) -> Initializer:
-    """Return what fills the weights of a layer."""
-    init = estimator.weight_init
-    if callable(init):
-        return lambda W, rng: _weights.check_fills_in_place(init(W, rng), W)
-    if not isinstance(init, str):
-        return lambda W, rng: _weights.copy_initial_weights(init[layer], W, layer)
-    if init == "auto":
-        init = "he" if ACTIVATIONS[estimator.activation].is_rectifier else "glorot"
-    scale = estimator.init_scale
-    return INITIALIZERS[init](
-        scale[layer] if isinstance(scale, tuple | list) else scale
-    )
+def _check_same_network(
+    trained: Trained, settings: Settings, data: TrainingData
+) -> None:
+    """Raise where training cannot go on with the weights that are there."""
+    n_features, n_hidden = trained.coefs[0].shape
+    classes = data.targets.classes
+    changes = {
+        "the number of features": (n_features, data.X.shape[1]),
+        "hidden_layer_size": (n_hidden, settings.hidden_layer_size),
+        "the classes": (trained.classes.tolist(), classes.tolist()),
+        "activation": (trained.state["activation"], settings.choices["activation"]),
+    }
+    for name, (before, now) in changes.items():
+        if before != now:
+            raise ValueError(
+                f"Training cannot go on: {name} changed from {before} to {now}. "
+                "Set it back, or start anew with fit and warm_start=False."
+            )
+    if not settings.fit_intercept and any(b.any() for b in trained.intercepts):
+        raise ValueError(
+            "Training cannot go on: fit_intercept=False, but there are biases that are "
+            "not zero. Set it back, or start anew with fit and warm_start=False."
+        )

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.random import sample_without_replacement
 
-from skmlp import _settings
-from skmlp._checks import data as _data
-from skmlp._training import build as _build
-from skmlp._training import state as _state
-from skmlp._training.minibatch import LBFGSTraining, Training
+from skmlp._checks.data import check_chunk, check_further_table
+from skmlp._classifier import TwoLayerClassifier
+from skmlp._core.batches import SAMPLINGS, Batches
+from skmlp._core.objective import Objective
+from skmlp._core.parameters import Parameters
+from skmlp._settings import Settings, check_parameters
+from skmlp._targets import OneLabel
+from skmlp._training.build import build_objective
+from skmlp._training.state import Trained, TrainingState, rows_at_once
 from skmlp.inspection.wrappers import features_within, fitted_classifier
+from skmlp.solvers import LBFGS
 
 _DESCRIPTIONS = {
     "W1": "hidden weights",
@@ -81,7 +86,7 @@ class GradientErrors:
 
 
 def check_gradients(
-    estimator: Any,
+    estimator: BaseEstimator,
     X: Any,
     y: ArrayLike,
     *,
@@ -172,18 +177,16 @@ def check_gradients(
         check_scalar(n_entries, "n_entries", Integral, min_val=1)
     rng = check_random_state(random_state)
     classifier = fitted_classifier(estimator)
-    training = _training_on_all_rows(
-        classifier, features_within(estimator, X), y, sample_weight
-    )
-    value = _objective(training)
+    point = _point_of(classifier, features_within(estimator, X), y, sample_weight)
+    value = point.objective()
     names = [*_DESCRIPTIONS] if classifier.fit_intercept else ["W1", "W2"]
-    gradients = {name: getattr(training.grads, name).flatten() for name in names}
+    gradients = {name: getattr(point.grads, name).flatten() for name in names}
     errors, n_compared = dict.fromkeys(_DESCRIPTIONS, math.nan), {}
     for name, gradient in gradients.items():
         entries = _drawn_entries(gradient.size, n_entries or _ENOUGH_ENTRIES, rng)
         numeric = _central_differences(
-            lambda: _objective(training),
-            getattr(training.params, name).reshape(-1),
+            point.objective,
+            getattr(point.params, name).reshape(-1),
             entries,
             step,
         )
@@ -192,40 +195,81 @@ def check_gradients(
     return GradientErrors(**errors, n_entries=n_compared, objective=value)
 
 
-def _training_on_all_rows(
-    classifier: Any, X: Any, y: Any, sample_weight: Any
-) -> Training | LBFGSTraining:
-    """Return what would train a double of the classifier on X as one batch."""
-    settings = _data.check_parameters(_deterministic_double(classifier))
-    data = _data.check_partial_fit_data(settings, X, y, None, sample_weight)
+@dataclass
+class _Point:
+    """An objective of all rows, and the parameters and gradient at which it is."""
+
+    function: Objective
+    batches: Batches
+    params: Parameters
+    grads: Parameters
+    rng: np.random.Generator
+
+    def objective(self) -> float:
+        """Return the objective at the present parameters; write its gradient."""
+        (batch,) = self.batches.epoch(self.rng)
+        return self.function.loss_and_grad(self.params, batch, self.grads)
+
+
+def _point_of(
+    classifier: TwoLayerClassifier, X: Any, y: Any, sample_weight: Any
+) -> _Point:
+    """Return where a classifier stands on X as one batch, in float64."""
+    check_parameters(classifier)
+    trained = _in_float64(classifier)
+    table = check_further_table(classifier, X, y)
+    settings = _deterministic(Settings.of(classifier, table.X.shape, trained.dtype))
+    data = check_chunk(
+        table,
+        sample_weight,
+        targets=OneLabel(trained.classes, settings.label_smoothing),
+        class_weight=classifier.class_weight,
+        dtype=settings.dtype,
+        earlier_totals=np.zeros(len(trained.classes)),
+    )
     if not data.weight.any():
         raise ValueError(
             f"No row counts, by class_weight={classifier.class_weight!r} and "
             "sample_weight together. Pass rows in y of a class that has a weight, or "
             "set_params(class_weight=None)."
         )
-    settings = _settings.resolve(settings, data)
-    if _settings.decouples_alpha(settings.solver):
-        settings.alpha = 0.0
-    settings.solver = "lbfgs"  # it sees all rows at once, in their order
-    return _build.build_training(settings, data, _state.resume(settings, data))
+    state = TrainingState.resume(trained, settings, data)
+    n_rows = len(data.y)
+    block_rows = min(rows_at_once(settings, data), n_rows)
+    batches = Batches(
+        data.y,
+        data.weight,
+        batch_size=n_rows,
+        block_rows=block_rows,
+        sampling=settings.sampling,
+    )
+    objective = build_objective(settings, data, state, block_rows)
+    grads = state.params.zeros_like()
+    return _Point(objective, batches, state.params, grads, state.rng)
 
 
-def _deterministic_double(classifier: Any) -> Any:
-    """Return a copy in float64, without dropout and without a past of other data."""
-    double = copy.copy(classifier)
-    double.coefs_ = [W.astype(np.float64) for W in classifier.coefs_]
-    double.intercepts_ = [b.astype(np.float64) for b in classifier.intercepts_]
-    double.dropout = double.input_dropout = 0.0
-    double.random_state = 0  # a RandomState of the caller's would be drawn from
-    double._class_totals = np.zeros(len(classifier.classes_))
-    return double
+def _in_float64(classifier: TwoLayerClassifier) -> Trained:
+    """Return the network of a classifier in float64."""
+    return Trained(
+        classifier.classes_,
+        [W.astype(np.float64) for W in classifier.coefs_],
+        [b.astype(np.float64) for b in classifier.intercepts_],
+        {},
+        classifier._training_state,
+    )
 
 
-def _objective(training: Training | LBFGSTraining) -> float:
-    """Return the objective at the present parameters; its gradient is in grads."""
-    (batch,) = training.batches.epoch(training.state.rng)
-    return training.objective.loss_and_grad(batch.blocks, training.grads)
+def _deterministic(settings: Settings) -> Settings:
+    """Return the settings of the same objective, of all rows and without dropout."""
+    return replace(
+        settings,
+        solver=LBFGS(),  # it sees all rows at once
+        alpha=settings.penalty,
+        sampling=SAMPLINGS["sequential"],
+        dropout=0.0,
+        input_dropout=0.0,
+        random_state=0,  # a RandomState of the caller's would be drawn from
+    )
 
 
 def _drawn_entries(size: int, n_entries: int, rng: np.random.RandomState) -> np.ndarray:

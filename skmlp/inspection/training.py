@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, Self
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from skmlp.inspection.plotting import (
     Axes,
@@ -97,7 +98,7 @@ class TrainingDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: BaseEstimator,
         *,
         name: str | None = None,
         curves: str | Sequence[str] | None = None,

@@ -9,8 +9,10 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 
+from skmlp._classifier import TwoLayerClassifier
 from skmlp._core.standardization import Standardization
 from skmlp.inspection.plotting import (
     Axes,
@@ -99,7 +101,7 @@ class WeightsDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: BaseEstimator,
         *,
         image_shape: Sequence[int] | None = None,
         feature_names: Sequence[str] | None = None,
@@ -282,7 +284,7 @@ def _mosaic(weights: np.ndarray, image_shape: tuple[int, ...]) -> np.ndarray:
     return whole[:-1, :-1]
 
 
-def _weights_for_standardized(classifier: Any) -> np.ndarray:
+def _weights_for_standardized(classifier: TwoLayerClassifier) -> np.ndarray:
     """Return the first-layer weights that training moves."""
     W1 = classifier.coefs_[0].copy()
     kept = classifier._training_state["standardization"]

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skmlp._classifier import TwoLayerClassifier
 
 
-def fitted_classifier(estimator: Any) -> TwoLayerClassifier:
+def fitted_classifier(estimator: BaseEstimator) -> TwoLayerClassifier:
     """Return the classifier itself, a pipeline's last step or a search's best."""
     classifier = _steps(estimator)[-1]
     check_is_fitted(classifier)
     return classifier
 
 
-def features_within(estimator: Any, X: Any) -> Any:
+def features_within(estimator: BaseEstimator, X: Any) -> Any:
     """Return what the classifier is given where the estimator is given X."""
     for transformer in _steps(estimator)[:-1]:
         X = transformer.transform(X)
     return X
 
 
-def feature_names_within(estimator: Any) -> Any:
+def feature_names_within(estimator: BaseEstimator) -> Any:
     """Return the names of the classifier's features, or None where nobody knows."""
     *before, classifier = _steps(estimator)
     names = getattr(classifier, "feature_names_in_", None)
@@ -36,7 +37,7 @@ def feature_names_within(estimator: Any) -> Any:
     return names
 
 
-def _steps(estimator: Any) -> list[Any]:
+def _steps(estimator: BaseEstimator) -> list[Any]:
     """Return what transforms X, if anything, and the classifier."""
     if isinstance(estimator, TwoLayerClassifier):
         return [estimator]

@@ -1,0 +1,40 @@
+"""What values a parameter may take, in scikit-learn's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from numbers import Integral, Real
+
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+)
+
+__all__ = [
+    "COUNT",
+    "DECAY",
+    "FRACTION",
+    "NON_NEGATIVE",
+    "POSITIVE",
+    "RATE",
+    "Constraints",
+    "HasMethods",
+    "InvalidParameterError",
+    "one_of",
+]
+
+Constraints = dict[str, list]
+
+RATE = Interval(Real, 0, 1, closed="left")
+DECAY = Interval(Real, 0, 1, closed="right")
+FRACTION = Interval(Real, 0, 1, closed="neither")
+POSITIVE = Interval(Real, 0, None, closed="neither")
+NON_NEGATIVE = Interval(Real, 0, None, closed="left")
+COUNT = Interval(Integral, 1, None, closed="left")
+
+
+def one_of(*names: Iterable[str]) -> StrOptions:
+    """Return the constraint to be one of the names of some collections."""
+    return StrOptions({name for collection in names for name in collection})

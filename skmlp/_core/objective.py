@@ -1,0 +1,151 @@
+"""What training minimises, its gradient, and what is measured of it.
+
+An `Objective` belongs to whoever computes: it owns its buffers, the rows that it
+gathers and, with dropout, its random stream. Several of them may compute side by side
+on the same parameters, each on its own batch and into its own gradient.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from skmlp._core.batches import Batch
+from skmlp._core.blas import IN_CACHE, add_scaled
+from skmlp._core.network import (
+    Activation,
+    Loss,
+    Workspace,
+    backpropagate,
+    blockwise_logits,
+)
+from skmlp._core.parameters import Layers, Parameters
+from skmlp._core.rows import Matrix, Rows
+
+
+class Targets(Protocol):
+    """What the core asks of encoded targets y; see `skmlp._targets`."""
+
+    def write(self, y: np.ndarray, t: np.ndarray) -> None:
+        """Write the targets t of some rows, of shape (n_outputs, n_rows)."""
+
+    def hits(self, y: np.ndarray, logits: np.ndarray) -> np.ndarray:
+        """Return of each row whether its prediction is right."""
+
+
+class Block(NamedTuple):
+    """Some rows of a batch, gathered: X, their y and what each counts."""
+
+    X: Matrix
+    y: np.ndarray
+    weight: np.ndarray
+
+
+class Objective:
+    """The weighted mean loss plus alpha/2 ‖W‖², as a function of the parameters.
+
+    Parameters
+    ----------
+    rows : Rows
+        Hands out the rows of X, up to as many at a time as the workspace is for.
+    activation : Activation
+        Of the hidden layer, wrapped in dropout where there is some.
+    targets : Targets
+    loss : Loss
+    alpha : float
+        Strength of the penalty, at least 0.
+    workspace : Workspace
+        The buffers of a block.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        activation: Activation,
+        targets: Targets,
+        loss: Loss,
+        alpha: float,
+        workspace: Workspace,
+    ) -> None:
+        self.rows = rows
+        self.activation = activation
+        self.targets = targets
+        self.loss = loss
+        self.alpha = alpha
+        self.workspace = workspace
+        self.grads_of_block: Parameters | None = None
+
+    def loss_and_grad(
+        self, params: Parameters, batch: Batch, grads: Parameters
+    ) -> float:
+        """Return the objective of a batch; write its gradient into grads."""
+        blocks = self.blocks(batch)
+        value = self.backpropagate(params, next(blocks), grads)
+        for block in blocks:
+            value += self._add_block(params, block, grads)
+        return value + add_penalty(params, self.alpha, grads)
+
+    def blocks(self, batch: Batch) -> Iterator[Block]:
+        """Gather the rows of a batch; each block is valid until the next."""
+        for key, y, weight in batch.parts:
+            yield Block(self.rows[key], y, weight)
+
+    def backpropagate(
+        self, params: Parameters, block: Block, grads: Parameters
+    ) -> float:
+        """Return the weighted loss of a block; write its gradient into grads."""
+        X, y, weight = block
+        buffers = self.workspace[len(y)]
+        self.targets.write(y, buffers.t)
+        return backpropagate(
+            params, X, weight, buffers, self.activation, self.loss, grads
+        )
+
+    def _add_block(self, params: Parameters, block: Block, grads: Parameters) -> float:
+        """Return the loss of a further block; add its gradient to grads."""
+        if self.grads_of_block is None:
+            self.grads_of_block = grads.zeros_like()
+        value = self.backpropagate(params, block, self.grads_of_block)
+        np.add(grads.flat, self.grads_of_block.flat, out=grads.flat)
+        return value
+
+
+def add_penalty(params: Parameters, alpha: float, grads: Parameters) -> float:
+    """Return alpha/2 (‖W1‖² + ‖W2‖²); add its gradient to grads."""
+    if alpha == 0:
+        return 0.0
+    squared_norm = 0.0
+    for start in range(0, params.n_weights, IN_CACHE):
+        weights = params.weights[start : start + IN_CACHE]
+        add_scaled(weights, alpha, out=grads.weights[start : start + IN_CACHE])
+        squared_norm += float(np.dot(weights, weights))
+    return 0.5 * alpha * squared_norm
+
+
+def evaluate(
+    layers: Layers,
+    blocks: Iterable[tuple[slice | np.ndarray, Matrix]],
+    y: np.ndarray,
+    weight: np.ndarray,
+    activation: Activation,
+    targets: Targets,
+    loss: Loss,
+    workspace: Workspace,
+) -> tuple[float, float]:
+    """Return the weighted mean loss, without penalty, and the weighted accuracy.
+
+    NaN where no row counts, as in a chunk of a class of weight 0.
+    """
+    total, correct, total_weight = 0.0, 0.0, 0.0
+    for rows, logits in blockwise_logits(layers, blocks, activation, workspace):
+        buffers = workspace[logits.shape[1]]
+        correct += float(np.dot(weight[rows], targets.hits(y[rows], logits)))
+        targets.write(y[rows], buffers.t)
+        total += loss.value_and_grad(buffers.t, logits, weight[rows], buffers.dlogits)
+        total_weight += float(weight[rows].sum(dtype=np.float64))
+    if total_weight == 0:
+        return math.nan, math.nan
+    return total / total_weight, correct / total_weight

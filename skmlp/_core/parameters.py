@@ -1,0 +1,98 @@
+"""Weights and biases: one flat vector with named views, and the layers for raw X."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skmlp._core.standardization import Standardization
+
+
+class Layers(NamedTuple):
+    """The two layers, wherever they are kept: what the forward pass reads."""
+
+    W1: np.ndarray
+    W2: np.ndarray
+    b1: np.ndarray
+    b2: np.ndarray
+
+
+class Parameters:
+    """Weights and biases: one vector, `flat`, with named views.
+
+    The weights come first, so that what is penalised is one slice, and a solver's step
+    is a few operations on one vector. Without intercept `flat` ends with the weights:
+    the biases are there, and zero, and nothing trains them.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_hidden: int,
+        n_outputs: int,
+        dtype: np.typing.DTypeLike,
+        fit_intercept: bool = True,
+        standardization: Standardization | None = None,
+        storage: np.ndarray | None = None,
+    ) -> None:
+        self.standardization = standardization
+        self.shape = (n_features, n_hidden, n_outputs)
+        self.dtype = np.dtype(dtype)
+        self.fit_intercept = fit_intercept
+        W1_size, W2_size = n_features * n_hidden, n_hidden * n_outputs
+        self.n_weights = W1_size + W2_size
+        n_params = self.n_weights + n_hidden + n_outputs
+        storage = np.zeros(n_params, dtype) if storage is None else storage[:n_params]
+        self.storage = storage
+        self.W1 = storage[:W1_size].reshape(n_features, n_hidden)
+        self.W2 = storage[W1_size : self.n_weights].reshape(n_hidden, n_outputs)
+        self.b1 = storage[self.n_weights : self.n_weights + n_hidden]
+        self.b2 = storage[self.n_weights + n_hidden :]
+        self.weights = storage[: self.n_weights]
+        self.flat = storage if fit_intercept else self.weights
+
+    @property
+    def centers(self) -> bool:
+        """Whether the features that W1 is for are centred."""
+        return self.standardization is not None and self.standardization.centers
+
+    def zeros_like(self) -> Parameters:
+        """Return parameters of the same shape and dtype that are all zero."""
+        return Parameters(*self.shape, self.dtype, self.fit_intercept)
+
+    def leading(self, n_features: int) -> Parameters:
+        """Return parameters for fewer features, in the same memory."""
+        return Parameters(
+            n_features,
+            *self.shape[1:],
+            self.dtype,
+            self.fit_intercept,
+            storage=self.storage,
+        )
+
+    def layers(self) -> Layers:
+        """Return the layers for features as they are: copies, or the very arrays."""
+        if self.standardization is None:
+            return Layers(self.W1, self.W2, self.b1, self.b2)
+        W1 = self.standardization.to_raw(self.W1)
+        b1 = self.b1 - self.standardization.bias_shift(W1)
+        return Layers(W1, self.W2, b1.astype(self.dtype), self.b2)
+
+    def set_layers(self, layers: Layers) -> None:
+        """Take over the layers for features as they are."""
+        restored_b1 = self.restored_b1(layers)
+        np.copyto(self.W1, layers.W1)
+        if self.standardization is not None:
+            self.standardization.from_raw(self.W1)
+        np.copyto(self.W2, layers.W2)
+        np.copyto(self.b1, restored_b1)
+        np.copyto(self.b2, layers.b2)
+
+    def restored_b1(self, layers: Layers) -> np.ndarray:
+        """Return b1 for standardised features, given the layers for others."""
+        if self.standardization is None:
+            return layers.b1
+        return (layers.b1 + self.standardization.bias_shift(layers.W1)).astype(
+            self.dtype
+        )

@@ -1,0 +1,197 @@
+"""Rows of X, whatever its type, gathered into buffers of one dtype.
+
+X is never copied or cast whole. Rows are asked for by an index array, which gathers
+them, or by a slice, which is a view where X has the dtype of the computation already.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from scipy import sparse
+
+from skmlp._core.standardization import Centered, Standardization
+
+# A dense array or a CSR matrix or array; SciPy ships no types.
+Matrix: TypeAlias = Any
+
+# How many numbers the buffers of one block may hold together: 2 MB in float32, a cache.
+_BLOCK_ELEMENTS = 2**19
+_MIN_BLOCK_ROWS = 256
+
+
+def block_rows(n_features: int, n_hidden: int, n_outputs: int) -> int:
+    """Return how many rows go through the network at once."""
+    return max(
+        _MIN_BLOCK_ROWS, _BLOCK_ELEMENTS // (n_features + 3 * n_hidden + 2 * n_outputs)
+    )
+
+
+def numbers_per_row(X: Matrix) -> int:
+    """Return how many numbers a row of X takes, on average if it is sparse."""
+    return math.ceil(X.nnz / X.shape[0]) if sparse.issparse(X) else X.shape[1]
+
+
+def leading(storage: np.ndarray, *shape: int) -> np.ndarray:
+    """Return the first elements of a vector as a contiguous array of this shape."""
+    return storage[: math.prod(shape)].reshape(shape)
+
+
+class DenseRows:
+    """Rows of a dense array of any dtype and memory order, in the dtype asked for.
+
+    With a standardisation they come centred and scaled.
+    """
+
+    def __init__(
+        self,
+        X: np.ndarray,
+        n_rows: int,
+        dtype: np.dtype,
+        standardization: Standardization | None = None,
+    ) -> None:
+        self.X = np.asarray(X)
+        n_features = X.shape[1]
+        same_dtype = X.dtype == dtype
+        self.as_they_are = same_dtype and standardization is None
+        self.gathered = np.empty(n_rows * n_features, X.dtype)
+        self.written = (
+            self.gathered if same_dtype else np.empty(n_rows * n_features, dtype)
+        )
+        self.write = _writer(standardization, X.dtype, np.dtype(dtype))
+        self.takes = X.dtype.isnative and X.flags.aligned and X.flags.forc
+
+    def __getitem__(self, key: slice | np.ndarray) -> np.ndarray:
+        """Return the rows, valid until the next call."""
+        rows = self.X[key] if isinstance(key, slice) else self._gather(key)
+        if self.as_they_are:
+            return rows
+        # Keep the memory order, so that writing runs along it.
+        if rows.flags.c_contiguous:
+            written = leading(self.written, *rows.shape)
+        else:
+            written = leading(self.written, *rows.shape[::-1]).T
+        self.write(rows, written)
+        return written
+
+    def _gather(self, indices: np.ndarray) -> np.ndarray:
+        """Copy rows into the buffer; mode="clip" lets take write there directly."""
+        if not self.takes:
+            return self.X[indices]
+        n_features = self.X.shape[1]
+        if self.X.flags.c_contiguous:
+            rows = leading(self.gathered, len(indices), n_features)
+            return self.X.take(indices, 0, rows, "clip")
+        columns = leading(self.gathered, n_features, len(indices))
+        return self.X.T.take(indices, 1, columns, "clip").T
+
+
+def _cast(rows: np.ndarray, out: np.ndarray) -> None:
+    """Copy rows; what float64 holds and float32 does not becomes infinite."""
+    with np.errstate(over="ignore"):
+        np.copyto(out, rows)
+
+
+def _writer(
+    standardization: Standardization | None, X_dtype: np.dtype, dtype: np.dtype
+) -> Callable[[np.ndarray, np.ndarray], None]:
+    """Return what writes rows of X into another array, standardised where asked for."""
+    if standardization is None:
+        return _cast
+    center = standardization.center.astype(np.result_type(X_dtype, dtype))
+    inverse_scale = (1.0 / standardization.scale).astype(dtype)
+
+    def standardize(rows: np.ndarray, out: np.ndarray) -> None:
+        if center.dtype == dtype:
+            np.copyto(out, rows)
+            np.subtract(out, center, out=out)
+        else:  # X is the more precise, and may hold times, of which float32 knows days
+            np.subtract(rows, center, out=out, casting="same_kind")
+        np.multiply(out, inverse_scale, out=out)
+
+    return standardize
+
+
+class SparseRows:
+    """Rows of a CSR matrix or array, in the dtype asked for, never densified.
+
+    With a standardisation they come scaled; `CenteredRows` centre them.
+    """
+
+    def __init__(
+        self,
+        X: Matrix,
+        n_rows: int,
+        dtype: np.dtype,
+        standardization: Standardization | None = None,
+    ) -> None:
+        self.X = X
+        self.dtype = dtype
+        self.inverse_scale = (
+            None
+            if standardization is None
+            else (1.0 / standardization.scale).astype(dtype)
+        )
+
+    def __getitem__(self, key: slice | np.ndarray) -> Matrix:
+        """Return the rows as CSR."""
+        with np.errstate(over="ignore"):
+            rows = self.X[key].astype(self.dtype, copy=False)
+        if self.inverse_scale is None:
+            return rows
+        scaled = rows.data * self.inverse_scale[rows.indices]
+        return type(rows)((scaled, rows.indices, rows.indptr), shape=rows.shape)
+
+
+class CenteredRows:
+    """Rows that `SparseRows` scaled, centred without being densified."""
+
+    def __init__(
+        self, rows: Rows, standardization: Standardization, dtype: np.dtype
+    ) -> None:
+        self.rows = rows
+        self.m = (standardization.center / standardization.scale).astype(dtype)
+
+    def __getitem__(self, key: slice | np.ndarray) -> Matrix:
+        """Return the rows as a factor of products."""
+        return Centered(self.rows[key], self.m)
+
+
+class Rows(Protocol):
+    """What hands out rows of X: those above, or dropout around them."""
+
+    def __getitem__(self, key: slice | np.ndarray) -> Matrix: ...
+
+
+def rows_of(
+    X: Matrix,
+    n_rows: int,
+    dtype: np.dtype,
+    standardization: Standardization | None = None,
+) -> Rows:
+    """Return what hands out up to n_rows rows of X at a time."""
+    rows = SparseRows if sparse.issparse(X) else DenseRows
+    return rows(X, n_rows, dtype, standardization)
+
+
+def blocks_of(
+    X: Matrix, n_rows: int, dtype: np.dtype, subset: np.ndarray | None = None
+) -> Iterator[tuple[slice | np.ndarray, Matrix]]:
+    """Walk through (a subset of) X in blocks, each valid until the next."""
+    n_all = X.shape[0] if subset is None else len(subset)
+    rows = rows_of(X, min(n_rows, n_all), dtype)
+    for start in range(0, n_all, n_rows):
+        block = slice(start, min(start + n_rows, n_all))
+        key = block if subset is None else subset[block]
+        yield key, rows[key]
+
+
+def holds_finite_numbers(X: Matrix) -> bool:
+    """Return whether no number of a block is NaN or infinite."""
+    values = X.data if sparse.issparse(X) else X
+    if values.flags.c_contiguous and np.isfinite(np.vdot(values, values)):
+        return True
+    return bool(np.isfinite(values).all())  # the squares alone may overflow

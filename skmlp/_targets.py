@@ -1,0 +1,95 @@
+"""What y means: how labels become targets, what is measured of them, and the way back.
+
+Training sees encoded y and asks a kind of target for all else. There is one kind, a
+label per row; it is chosen once, when fitting begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+# Labels that are encoded at a time, so that millions take no memory but their own.
+_AT_ONCE = 2**16
+
+
+@dataclass(frozen=True)
+class OneLabel:
+    """One label per row: y holds the index of each row's class.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The labels, sorted.
+    label_smoothing : float
+        The share ε of a target that is spread evenly over all classes.
+    """
+
+    classes: np.ndarray
+    label_smoothing: float
+
+    @property
+    def n_outputs(self) -> int:
+        """The number of outputs of the network."""
+        return len(self.classes)
+
+    @cached_property
+    def _indices(self) -> np.ndarray:
+        """The indices of the classes, in few bytes, as a column."""
+        last = len(self.classes) - 1
+        return np.arange(last + 1, dtype=np.min_scalar_type(last))[:, np.newaxis]
+
+    def encode(self, labels: np.ndarray) -> np.ndarray:
+        """Return the index of each label among the classes, in few bytes."""
+        last = len(self.classes) - 1
+        y = np.empty(len(labels), self._indices.dtype)
+        for start in range(0, len(labels), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            indices = np.searchsorted(self.classes, labels[part])
+            y[part] = np.minimum(indices, last)
+            if (self.classes[y[part]] != labels[part]).any():
+                self._refuse_unknown(labels)
+        return y
+
+    def _refuse_unknown(self, labels: np.ndarray) -> None:
+        unknown = np.setdiff1d(labels, self.classes)
+        raise ValueError(
+            f"y holds the classes {unknown.tolist()}, which are not among "
+            f"{self.classes.tolist()}. All classes must be in the y of fit, or named "
+            "in the first call of partial_fit: partial_fit(X, y, classes=...)."
+        )
+
+    def decode(self, logits: np.ndarray) -> np.ndarray:
+        """Return the most probable label of each row."""
+        return self.classes[logits.argmax(axis=0)]
+
+    def labels(self, y: np.ndarray) -> np.ndarray:
+        """Return the labels that were encoded."""
+        return self.classes[y]
+
+    def add_totals(self, y: np.ndarray, weight: np.ndarray, totals: np.ndarray) -> None:
+        """Add the weights of the rows to the total of each class."""
+        for start in range(0, len(y), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            totals += np.bincount(y[part], weight[part], len(totals))
+
+    def strata(self, y: np.ndarray) -> np.ndarray:
+        """Return what a hold-out keeps the shares of: the class of each row."""
+        return y
+
+    def write(self, y: np.ndarray, t: np.ndarray) -> None:
+        """Write the targets t of some rows, one column per row.
+
+        One-hot with label smoothing, t_k = (1 - ε) [k = y] + ε / n_outputs: Szegedy et
+        al. (2016), "Rethinking the inception architecture", section 7.
+        """
+        np.equal(self._indices, y, out=t)
+        if self.label_smoothing > 0:
+            np.multiply(t, 1.0 - self.label_smoothing, out=t)
+            np.add(t, self.label_smoothing / len(t), out=t)
+
+    def hits(self, y: np.ndarray, logits: np.ndarray) -> np.ndarray:
+        """Return of each row whether the most probable class is its own."""
+        return logits.argmax(axis=0) == y

@@ -1,0 +1,65 @@
+"""Training by a solver that minimises over the whole training set, as L-BFGS does."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skmlp._core.batches import Batches
+from skmlp._core.objective import Objective
+from skmlp._training.state import TrainingState
+from skmlp._training.trainer import Diverged, Epochs
+from skmlp.solvers import LBFGS
+
+
+@dataclass
+class FullBatchTrainer:
+    """Trains by a solver for which an epoch is an iteration over the whole set."""
+
+    objective: Objective
+    solver: LBFGS
+    batches: Batches
+    state: TrainingState
+
+    def __post_init__(self) -> None:
+        self.params = self.state.params
+        self.grads = self.params.zeros_like()
+        self.learning_rate = 1.0  # the solver sets the length of its steps itself
+        self.start_loss = math.nan
+        self.iterate = self.params.flat.astype(np.float64)
+        self.in_iteration = False
+
+    def run(self, n_epochs: int, epochs: Epochs) -> None:
+        """Iterate so many times, or until converged or told to stop."""
+
+        def value_and_grad(flat: np.ndarray) -> tuple[float, np.ndarray]:
+            if not self.in_iteration:
+                epochs.begin_epoch()
+                self.in_iteration = True
+            return self._value_and_grad(flat)
+
+        def end_iteration(flat: np.ndarray, value: float) -> None:
+            np.copyto(self.iterate, flat)
+            self.params.flat[...] = self.iterate
+            self.in_iteration = False
+            if epochs.end_epoch(value):
+                raise StopIteration
+
+        try:
+            self.solver.minimize(
+                value_and_grad, self.iterate.copy(), n_epochs, end_iteration
+            )
+        finally:  # whatever point was being tried
+            self.params.flat[...] = self.iterate
+
+    def _value_and_grad(self, flat: np.ndarray) -> tuple[float, np.ndarray]:
+        self.params.flat[...] = flat
+        (batch,) = self.batches.epoch(self.state.rng)
+        loss = self.objective.loss_and_grad(self.params, batch, self.grads)
+        if math.isnan(self.start_loss):
+            self.start_loss = loss
+        if not math.isfinite(self.start_loss):
+            raise Diverged
+        return loss, self.grads.flat.astype(np.float64)

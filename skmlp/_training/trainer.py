@@ -1,0 +1,46 @@
+"""What trains: the contract, and what it tells of."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from skmlp._core.batches import Batches
+from skmlp._training.state import TrainingState
+
+
+class Diverged(ArithmeticError):
+    """The loss or a weight is no longer finite."""
+
+
+class Epochs(Protocol):
+    """Who is told of epochs, as `Monitor` is."""
+
+    def begin_epoch(self) -> None:
+        """Be told that an epoch begins."""
+
+    def end_epoch(self, loss: float) -> bool:
+        """Be told of its loss; return whether training should stop."""
+
+
+class Trainer(Protocol):
+    """What trains the parameters of a state on batches.
+
+    Attributes
+    ----------
+    state : TrainingState
+        What it changes.
+    batches : Batches
+        What it learns from.
+    learning_rate : float
+        That of the last step.
+    start_loss : float
+        The objective before any step, on the first batch; NaN until it is known.
+    """
+
+    state: TrainingState
+    batches: Batches
+    learning_rate: float
+    start_loss: float
+
+    def run(self, n_epochs: int, epochs: Epochs) -> None:
+        """Train for so many epochs, or until converged or told to stop."""
