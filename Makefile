@@ -19,6 +19,7 @@ lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 # The pages are docs/_build/html; what has not changed is not built again. A warning is an
 # error. SKMLP_DOCS_ONLINE=1 links to the documentation of other projects.

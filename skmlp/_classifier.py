@@ -7,7 +7,7 @@ import copy
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, Self, TypeAlias, TypeVar
+from typing import Any, Literal, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -82,7 +82,7 @@ def _has_stochastic_solver(estimator: "TwoLayerClassifier") -> bool:
 
 def _with_a_stochastic_solver(method: Method) -> Method:
     """Return a method that is there where the solver is stochastic."""
-    return available_if(_has_stochastic_solver)(method)
+    return cast(Method, available_if(_has_stochastic_solver)(method))
 
 
 class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -463,7 +463,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     # Where scikit-learn's HTML representation links to.
     _doc_link_module = "skmlp"
-    _doc_link_template = (
+    _doc_link_template = (  # pyright: ignore
         "https://skmlp.readthedocs.io/en/stable/api/"
         "{estimator_module}.{estimator_name}.html"
     )
@@ -555,7 +555,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what only a running fit needs; name the version."""
-        state = super().__getstate__().copy()
+        state = dict(cast(dict[str, Any], super().__getstate__()))
         for name in _TRANSIENT:
             state.pop(name, None)
         return state | {"_skmlp_version": __version__}

@@ -315,9 +315,7 @@ class Settings:
         return np.random.default_rng(seeds)
 
 
-def _numbers(
-    given: Mapping[str, Any], n_rows: int, n_features: int
-) -> dict[str, int | float]:
+def _numbers(given: Mapping[str, Any], n_rows: int, n_features: int) -> dict[str, Any]:
     """Return a number for each parameter that may be 'auto'."""
     solver = entry_of(SOLVERS, given["solver"])
     batch_size = given["batch_size"]

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from scipy import special
@@ -35,7 +36,8 @@ _INV_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 _LEAK = 0.01
 
 
-class Activation(NamedTuple):
+@dataclass(frozen=True)
+class Activation:
     """A function of the hidden layer and its derivative, both in place.
 
     Parameters

@@ -312,7 +312,7 @@ def _load_openml(
     """Fetch a subset from OpenML, where the training images come first."""
     name, rows = source.openml_name, _OPENML_ROWS[subset]
     try:
-        bunch = fetch_openml(
+        bunch: Any = fetch_openml(
             name,
             version=1,
             data_home=data_home,

@@ -1,7 +1,11 @@
 """Public docstrings are strict numpydoc and name every option."""
 
+import doctest
+import importlib
 import inspect
+import pickle
 import re
+from typing import get_args
 
 import pytest
 from numpydoc.validate import validate
@@ -60,6 +64,16 @@ def test_public_name_has_an_example(name):
     assert ">>> " in validate(name)["docstring"]
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_example_of_a_method_is_true(name):
+    # Pytest looks for these in the module that holds the class, where it does not live.
+    path, owner, method = name.rsplit(".", 2)
+    function = getattr(getattr(importlib.import_module(path), owner), method)
+    (example,) = doctest.DocTestFinder(recurse=False).find(function, name, globs={})
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
 @pytest.mark.parametrize(
     ("parameter", "registry"),
     [
@@ -85,6 +99,28 @@ def test_every_parameter_and_attribute_is_documented():
     }
     assert set(TwoLayerClassifier().get_params()) <= documented
     assert properties <= documented
+
+
+@pytest.mark.parametrize("name", [*public_names()])
+def test_public_name_says_where_to_import_it_from(name):
+    path, _, member = name.rpartition(".")
+    found = getattr(importlib.import_module(path), member)
+    assert (found.__module__, found.__qualname__) == (path, member)
+    assert pickle.loads(pickle.dumps(found)) is found
+
+
+@pytest.mark.parametrize(
+    ("names", "registry"),
+    [
+        (activations.ActivationName, activations.ACTIVATIONS),
+        (losses.LossName, losses.LOSSES),
+        (solvers.SolverName, solvers.SOLVERS),
+        (schedules.ScheduleName, schedules.SCHEDULES),
+        (initializers.InitializerName, {"auto": None, **initializers.INITIALIZERS}),
+    ],
+)
+def test_editors_offer_the_keys_of_the_registry(names, registry):
+    assert get_args(names) == tuple(registry)
 
 
 def test_version_is_public():

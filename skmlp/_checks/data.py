@@ -29,7 +29,7 @@ from skmlp._targets import OneLabel
 ClassWeight: TypeAlias = Mapping[Any, float] | str | None
 
 # How scikit-learn is to check X.
-_X_AS = {"accept_sparse": "csr", "dtype": "numeric"}
+_X_AS: dict[str, Any] = {"accept_sparse": "csr", "dtype": "numeric"}
 
 
 class Table(NamedTuple):

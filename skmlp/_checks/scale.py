@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.sparsefuncs import min_max_axis
@@ -30,7 +32,10 @@ def warn_of_other_scale(X: Matrix, X_val: Matrix) -> None:
 
 def _range_of_features(X: Matrix) -> tuple[np.ndarray, np.ndarray]:
     """Return the least and the largest value of each feature."""
-    return min_max_axis(X, axis=0) if issparse(X) else (X.min(axis=0), X.max(axis=0))
+    if issparse(X):
+        low_and_high: Any = min_max_axis(X, axis=0)
+        return low_and_high
+    return X.min(axis=0), X.max(axis=0)
 
 
 def describe_scale(X: Matrix, is_standardized: bool) -> str:

@@ -55,7 +55,7 @@ def check_scorer(
                 f"scoring={scoring!r} is neither 'loss' nor the name of a scorer; "
                 "sklearn.metrics.get_scorer_names() lists them."
             )
-    function = check_scoring(estimator, scoring=scoring)
+    function: Any = check_scoring(estimator, scoring=scoring)
     metric = getattr(function, "_score_func", function)
     name = getattr(metric, "__name__", "scoring").strip("<>")
     name = scoring if isinstance(scoring, str) else name

@@ -22,6 +22,7 @@ class Mover(Protocol):
 
     def vectors(self) -> tuple[np.ndarray, ...]:
         """Return what it remembers of each parameter."""
+        ...
 
     def begin(self, grads: np.ndarray, /) -> object:
         """Begin a step."""

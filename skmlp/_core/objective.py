@@ -34,6 +34,7 @@ class Targets(Protocol):
 
     def hits(self, y: np.ndarray, logits: np.ndarray) -> np.ndarray:
         """Return of each row whether its prediction is right."""
+        ...
 
 
 class Block(NamedTuple):

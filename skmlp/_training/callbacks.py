@@ -57,27 +57,27 @@ class FitTasks:
         attributes: Callable[[], dict[str, Any]],
         **data: Any,
     ) -> None:
-        self.estimator = estimator
+        self.told: Any = estimator
         self.attributes = attributes
         self.data = data
         self.fit: Any = None
         self.epoch: Any = None
         if hasattr(estimator, "_init_callback_context"):
-            self.fit = estimator._init_callback_context(max_subtasks=n_epochs)
+            self.fit = self.told._init_callback_context(max_subtasks=n_epochs)
             self.fit.call_on_fit_task_begin(estimator=estimator, **data)
 
     def begin_epoch(self) -> None:
         """Tell that an epoch begins."""
         if self.fit is not None:
             self.epoch = self.fit.subcontext(task_name="epoch")
-            self.epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)
+            self.epoch.call_on_fit_task_begin(estimator=self.told, **self.data)
 
     def end_epoch(self) -> bool:
         """Tell that the epoch has ended; return whether a callback asks to stop."""
         if self.epoch is None:
             return False
         return self.epoch.call_on_fit_task_end(
-            estimator=self.estimator,
+            estimator=self.told,
             reconstruction_attributes=self._attributes_without_callbacks,
             **self.data,
         )
@@ -89,4 +89,4 @@ class FitTasks:
     def end_fit(self) -> None:
         """Tell that the estimator is fitted."""
         if self.fit is not None:
-            self.fit.call_on_fit_task_end(estimator=self.estimator, **self.data)
+            self.fit.call_on_fit_task_end(estimator=self.told, **self.data)

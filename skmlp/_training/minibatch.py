@@ -26,6 +26,7 @@ class Minimized(Protocol):
         self, params: Parameters, batch: Batch, grads: Parameters
     ) -> float:
         """Return the objective of a batch; write its gradient into grads."""
+        ...
 
 
 class Stepping(Protocol):

@@ -20,6 +20,7 @@ class Epochs(Protocol):
 
     def end_epoch(self, loss: float) -> bool:
         """Be told of its loss; return whether training should stop."""
+        ...
 
 
 class Trainer(Protocol):

@@ -17,3 +17,10 @@ __all__ = [
     "WeightsDisplay",
     "check_gradients",
 ]
+
+# Pickles and lists of trusted types name the public path, which stays.
+for _public in (
+    *(GradientErrors, PredictionsDisplay, TrainingDisplay, WeightsDisplay),
+    check_gradients,
+):
+    _public.__module__ = __name__

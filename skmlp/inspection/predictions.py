@@ -175,10 +175,11 @@ class PredictionsDisplay:
         ... )
         """
         classes = fitted_classifier(estimator).classes_
+        predictor: Any = estimator
         return cls.from_predictions(
             X,
             y,
-            estimator.predict_proba(X),
+            predictor.predict_proba(X),
             classes=classes,
             image_shape=image_shape,
             n_images=n_images,
@@ -317,14 +318,15 @@ class PredictionsDisplay:
         n_images = len(self.images)
         n_columns = min(math.ceil(math.sqrt(n_images * _GRID_ASPECT)), n_images)
         grid = (math.ceil(n_images / n_columns), n_columns)
+        size = (n_columns * _CELL_INCHES[0], grid[0] * _CELL_INCHES[1])
+        whole: Axes = ax
         if ax is None:
-            size = (n_columns * _CELL_INCHES[0], grid[0] * _CELL_INCHES[1])
-            ax = plt.figure(figsize=size).add_axes(_WITHIN_FIGURE)
-        self.figure_ = ax.figure
-        ax.set_axis_off()
+            whole = plt.figure(figsize=size).add_axes(_WITHIN_FIGURE)
+        self.figure_ = whole.figure
+        whole.set_axis_off()
         titles = [self._title(i) for i in range(n_images)]
-        fontsize = _font_size(titles, ax, grid)
-        self.axes_ = np.array([_cell(ax, grid, i) for i in range(n_images)])
+        fontsize = _font_size(titles, whole, grid)
+        self.axes_ = np.array([_cell(whole, grid, i) for i in range(n_images)])
         self.images_ = self._draw_images(cmap)
         for axes, title, is_wrong in zip(
             self.axes_, titles, self.y_true != self.y_pred, strict=True

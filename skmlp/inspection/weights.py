@@ -217,12 +217,14 @@ class WeightsDisplay:
                 if shape is None
                 else _MOSAIC_SIZE
             )
-            _, ax = plt.subplots(figsize=size, layout="constrained")
-        self.axes_, self.figure_ = ax, ax.figure
-        if shape is None:
-            self._draw_heat_map(ax)
+            _, self.axes_ = plt.subplots(figsize=size, layout="constrained")
         else:
-            self._draw_mosaic(ax, shape)
+            self.axes_ = ax
+        self.figure_ = self.axes_.figure
+        if shape is None:
+            self._draw_heat_map(self.axes_)
+        else:
+            self._draw_mosaic(self.axes_, shape)
         return self
 
     def _draw_mosaic(self, ax: Axes, shape: tuple[int, ...]) -> None:

@@ -37,22 +37,22 @@ def feature_names_within(estimator: BaseEstimator) -> Any:
     return names
 
 
-def _steps(estimator: BaseEstimator) -> list[Any]:
+def _steps(whole: Any) -> list[Any]:
     """Return what transforms X, if anything, and the classifier."""
-    if isinstance(estimator, TwoLayerClassifier):
-        return [estimator]
-    if isinstance(estimator, Pipeline):
-        before = [estimator[:-1]] if len(estimator) > 1 else []
-        return [*before, *_steps(estimator[-1])]
-    if hasattr(estimator, "best_estimator_"):
-        return _steps(estimator.best_estimator_)
-    if hasattr(estimator, "refit"):  # a search
-        check_is_fitted(estimator)
+    if isinstance(whole, TwoLayerClassifier):
+        return [whole]
+    if isinstance(whole, Pipeline):
+        before = [whole[:-1]] if len(whole) > 1 else []
+        return [*before, *_steps(whole[-1])]
+    if hasattr(whole, "best_estimator_"):
+        return _steps(whole.best_estimator_)
+    if hasattr(whole, "refit"):  # a search
+        check_is_fitted(whole)
         raise ValueError(
-            f"{type(estimator).__name__} has no best_estimator_, as refit="
-            f"{estimator.refit!r}. Search with refit=True."
+            f"{type(whole).__name__} has no best_estimator_, as refit="
+            f"{whole.refit!r}. Search with refit=True."
         )
     raise TypeError(
         "estimator must be a TwoLayerClassifier, a Pipeline that ends in one or a "
-        f"search over one; got {estimator!r}."
+        f"search over one; got {whole!r}."
     )
