@@ -534,7 +534,7 @@ class ClippedNorm(Solver):
 
     def begin(self, grads: np.ndarray) -> None:
         """Shorten the gradient where it is too long; begin the other's step."""
-        norm = math.sqrt(float(np.dot(grads, grads)))
+        norm = math.sqrt(float(np.vdot(grads, grads)))
         if math.isinf(norm):  # squares are out of range, but their gradient is not
             self._shorten_in_range(grads)
         elif norm > self.max_norm:
@@ -545,7 +545,7 @@ class ClippedNorm(Solver):
         """Shorten a gradient by way of one whose largest entry is 1."""
         largest = float(np.abs(grads).max())
         np.divide(grads, largest, out=grads)
-        norm = math.sqrt(float(np.dot(grads, grads)))
+        norm = math.sqrt(float(np.vdot(grads, grads)))
         np.multiply(grads, min(largest, self.max_norm / norm), out=grads)
 
     def move(

@@ -124,3 +124,14 @@ def test_a_long_vector_steps_as_its_entries_do(solver, dtype, path):
     long = (start[every], gradients[:20, every], rates[:20])
     many = walk(solver().start(n, 0, dtype), long, dtype)
     assert_allclose(many, few[every], rtol=1e-5 if dtype == "float32" else 1e-12)
+
+
+@pytest.mark.parametrize("max_norm", [1e-3, 1.0, 1e30])
+@pytest.mark.parametrize("largest", [1e19, 1e25, 3e38])
+def test_a_gradient_whose_squares_overflow_is_shortened_to_the_bound(largest, max_norm):
+    gradient = np.array([0.6, -0.8, 0.0], np.float32) * np.float32(largest)
+    expected = gradient / largest * min(largest, max_norm)
+    bounded = ClippedNorm(SGD(momentum=0.0).start(3, 3, np.float32), max_norm)
+    params = np.zeros(3, np.float32)
+    bounded.step(params, gradient.copy(), learning_rate=1.0)
+    assert_allclose(params, -expected, rtol=1e-6)
