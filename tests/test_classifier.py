@@ -273,6 +273,38 @@ def test_hidden_layer_size_that_does_not_fit_the_weights_is_refused():
         TwoLayerClassifier.from_weights(coefs, None, [0, 1], hidden_layer_size=4)
 
 
+def test_weights_from_elsewhere_have_every_attribute():
+    clf = TwoLayerClassifier.from_weights([[[2.0]], [[0, 1]]], None, [0, 1])
+    assert clf.best_epoch_ is clf.best_validation_score_ is None
+    assert clf.validation_scores_ is None
+    assert clf.loss_curve_ == []
+    for name in dir(clf):
+        getattr(clf, name, None)
+    assert "TwoLayerClassifier" in clf._repr_html_()
+
+
+def test_hold_out_of_weights_from_elsewhere_follows_random_state(weights):
+    X, y = np.random.default_rng(0).normal(size=(80, 6)), np.arange(80) % 4
+
+    def held_out_by(seed):
+        held_out = []
+
+        def scorer(estimator, X_val, y_val):
+            held_out.append(X_val)
+            return 0.0
+
+        coefs = [weights["W1"], weights["W2"]]
+        clf = TwoLayerClassifier.from_weights(
+            coefs, None, range(4), random_state=seed, warm_start=True
+        )
+        clf.set_params(early_stopping=True, scoring=scorer, max_iter=1).fit(X, y)
+        return held_out[0]
+
+    first, again, other = held_out_by(0), held_out_by(0), held_out_by(1)
+    assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
 def test_weights_are_copied_in_and_out(weights):
     coefs = [weights["W1"], weights["W2"]]
     clf = TwoLayerClassifier.from_weights(coefs, None, range(4))
