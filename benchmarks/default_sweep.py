@@ -10,7 +10,6 @@ minutes.
 """
 
 import argparse
-import math
 from statistics import fmean
 
 from defaults import measure
@@ -20,18 +19,18 @@ from tables import available_tables, split
 from threadpoolctl import threadpool_limits
 
 from skmlp import TwoLayerClassifier
+from skmlp._settings import auto_batch_size, auto_learning_rate_init, auto_max_iter
 
 
-def budget(n_steps=1500, most_epochs=50, steps_an_epoch=25):
+def budget(**numbers):
     """Return the rules of batch_size and max_iter with other numbers."""
+    of_batches = {k: v for k, v in numbers.items() if k == "steps_per_epoch"}
+    of_epochs = {k: v for k, v in numbers.items() if k != "steps_per_epoch"}
 
     def rule(n_rows, n_features):
-        batch_size = min(max(n_rows // steps_an_epoch, 32), 256, n_rows)
-        n_epochs = math.ceil(n_steps / math.ceil(n_rows / batch_size))
-        return {
-            "batch_size": batch_size,
-            "max_iter": min(max(n_epochs, 10), most_epochs),
-        }
+        batch_size = auto_batch_size(n_rows, **of_batches)
+        max_iter = auto_max_iter(n_rows, batch_size, **of_epochs)
+        return {"batch_size": batch_size, "max_iter": max_iter}
 
     return rule
 
@@ -39,7 +38,9 @@ def budget(n_steps=1500, most_epochs=50, steps_an_epoch=25):
 def rate(of_one_feature):
     """Return the rule of learning_rate_init with another number."""
     return lambda n_rows, n_features: {
-        "learning_rate_init": min(of_one_feature / math.sqrt(n_features), 0.1)
+        "learning_rate_init": auto_learning_rate_init(
+            n_features, of_one_feature=of_one_feature
+        )
     }
 
 
@@ -51,7 +52,7 @@ CANDIDATES = {
     "3,000 steps": budget(n_steps=3000),
     "at most 25 epochs": budget(most_epochs=25),
     "at most 100 epochs": budget(most_epochs=100),
-    "50 steps an epoch": budget(steps_an_epoch=50),
+    "50 steps per epoch": budget(steps_per_epoch=50),
     "rate 0.2 / √features": rate(0.2),
     "rate 0.8 / √features": rate(0.8),
     "rate 0.02": {"learning_rate_init": 0.02},
