@@ -163,7 +163,7 @@ for params, *scores in zip(theirs.cv_results_["params"], *pairs, strict=True):
 # %%
 # The networks begin at other random weights, so the scores are close, not equal. From
 # equal weights, with rows in order, they end at equal weights:
-# ``tests/test_migration.py`` shows it.
+# ``tests/usage/test_migration.py`` shows it.
 fig, ax = plt.subplots(figsize=(4.5, 4), layout="constrained")
 ax.axline((0.9, 0.9), slope=1, color="0.7", zorder=0)
 ax.scatter(*pairs)

@@ -154,7 +154,7 @@ def test_progress_bar_shows_epochs(images, capsys):
     assert "TwoLayerClassifier" in capsys.readouterr().out
 
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "plot_snapshots.py"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "plot_snapshots.py"
 KILLED = """
 import runpy, sys
 import numpy as np

@@ -11,7 +11,7 @@ from sklearn.utils import estimator_html_repr
 
 from skmlp import TwoLayerClassifier
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 LINK = "https://skmlp.readthedocs.io/en/stable/api/skmlp.TwoLayerClassifier.html"
 
 

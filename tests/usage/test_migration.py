@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPClassifier
 
 from skmlp import TwoLayerClassifier
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "coming_from_mlpclassifier.rst").read_text(encoding="utf-8")
 # For an identity: rows in order, whole batches, no end before the planned one. Adam's
 # epsilon stands in another place, so it is so small that the place does not matter.
