@@ -10,7 +10,7 @@ fig, axes = plt.subplots(
     1, len(SCHEDULES), figsize=(10, 2.2), layout="constrained", sharey=True
 )
 for ax, (name, make) in zip(axes, SCHEDULES.items(), strict=True):
-    schedule = make(0.5, 0.95)
+    schedule = make()
     # Two plateaus, after epochs 8 and 14, which only 'adaptive' looks at.
     moments = [
         Moment(s, int(20 * s), int(20 * s >= 8) + int(20 * s >= 14)) for s in share
