@@ -26,6 +26,7 @@ extensions = [
     "docstrings",
     "mathml",
     "registries",
+    "rooms",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build"]
