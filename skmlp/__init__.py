@@ -1,7 +1,8 @@
 """Two-layer neural-network classification for scikit-learn, in NumPy."""
 
+__version__ = "0.1.0.dev0"
+
 from skmlp._classifier import TwoLayerClassifier
-from skmlp._version import __version__
 
 __all__ = ["TwoLayerClassifier", "__version__"]
 

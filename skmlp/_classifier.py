@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skmlp import __version__
 from skmlp._checks.data import (
     Table,
     TrainingData,
@@ -33,19 +34,17 @@ from skmlp._core.network import Workspace, blockwise_logits
 from skmlp._core.parameters import Layers
 from skmlp._core.rows import Matrix, block_rows, blocks_of, holds_finite_numbers
 from skmlp._core.threads import threads_of_prediction
+from skmlp._entries import entry_of, ready
 from skmlp._settings import (
     PARAMETER_CONSTRAINTS,
     Settings,
     check_parameters,
-    entry_of,
-    ready,
 )
 from skmlp._targets import OneLabel
 from skmlp._training import run
 from skmlp._training.callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skmlp._training.epochs import watched_score
 from skmlp._training.state import Trained, TrainingState
-from skmlp._version import __version__
 from skmlp.activations import ACTIVATIONS, Activation, ActivationName
 from skmlp.initializers import InitializerName
 from skmlp.losses import LOSSES, Loss, LossName
@@ -133,9 +132,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         - 'brier': ‖p − t‖² with p = softmax(o).
 
     solver : str, Solver or class, default='adamw'
-        How it is minimised: a name, or your own, see :class:`skmlp.solvers.Solver`. An
-        instance keeps its own options; a name or a class takes those of the
-        parameters below that it knows. So it is for every such choice.
+        How it is minimised: a name, or your own, see :class:`skmlp.solvers.Solver`.
+        Here as for `activation`, `loss`, `learning_rate` and `weight_init`, an instance
+        keeps the parameters that it was made with; a name or a class takes those of the
+        parameters below that it names in `options`.
 
         - 'adam': Adam [1]_; `alpha` acts through the gradient.
         - 'adamw': Adam with decoupled weight decay [2]_; each step shrinks the weights
@@ -173,15 +173,15 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ``fit_intercept=False`` features are scaled but not centred.
 
     batch_size : int, 'auto' or None, default='auto'
-        Rows a step; 'auto' is n_samples / 25, but at least 32 and at most 256; None is
-        the whole training set, that is gradient descent. More than there are rows
+        Rows per step; 'auto' is n_samples / 25, but at least 32 and at most 256; None
+        is the whole training set, that is gradient descent. More than there are rows
         counts as all.
 
     sampling : {'shuffle', 'sequential', 'replacement'}, default='shuffle'
         How batches are drawn.
 
-        - 'shuffle': every row once an epoch, in a new order each epoch.
-        - 'sequential': every row once an epoch, in the order of X.
+        - 'shuffle': every row once per epoch, in a new order each time.
+        - 'sequential': every row once per epoch, in the order of X.
         - 'replacement': as many rows as there are, each drawn independently.
 
     learning_rate : str, Schedule, class or callable, default='one_cycle'
@@ -209,7 +209,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         standardised features.
 
     learning_rate_decay : float, default=0.95
-        The factor an epoch of the schedule 'exponential', in (0, 1].
+        The factor per epoch of the schedule 'exponential', in (0, 1].
 
     power_t : float, default=0.5
         The exponent of the schedule 'invscaling'; at least 0.
@@ -221,10 +221,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Whether the momentum is Nesterov's or the classical one.
 
     beta_1 : float, default=0.9
-        Decay a step of the mean gradient of 'adam' and 'adamw', in [0, 1).
+        Decay per step of the mean gradient of 'adam' and 'adamw', in [0, 1).
 
     beta_2 : float, default=0.999
-        Decay a step of the mean squared gradient of 'adam' and 'adamw', in [0, 1).
+        Decay per step of the mean squared gradient of 'adam' and 'adamw', in [0, 1).
 
     epsilon : float, default=1e-8
         What 'adam' and 'adamw' add to the root of the mean square; positive.
@@ -273,7 +273,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         best epoch. Validation data is `X_val` where `fit` is given it, else a part of
         the training data, stratified by class: a class with at least two rows keeps one
         on each side, one with a single row is trained on. Where the part would be
-        smaller than two rows a class, a warning is given and the training data itself
+        smaller than two rows per class, a warning is given and the training data itself
         is watched. `partial_fit` holds nothing out and never stops.
 
     validation_fraction : float, default=0.1
@@ -309,8 +309,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         `fit` reproducible to the bit.
 
     verbose : bool or int, default=False
-        Whether to print one line an epoch; an int k prints every k epochs. A star marks
-        the best epoch so far. For a progress bar see
+        Whether to print one line per epoch; an int k prints every k epochs. A star
+        marks the best epoch so far. For a progress bar see
         :class:`sklearn.callback.ProgressBar`.
 
     dtype : {'auto', 'float32', 'float64'}, default='auto'
@@ -337,7 +337,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         The names of the features, where X had names that are all strings.
 
     history_ : dict of lists
-        One entry an epoch in each of 'epoch', 'loss' (the mean of the objective over
+        One entry per epoch in each of 'epoch', 'loss' (the mean of the objective over
         the epoch's batches), 'learning_rate' (of its last step) and 'seconds' (of
         training, without measuring); with validation data also in 'val_loss' (without
         the penalty), 'val_accuracy' and the name of the scorer; with `monitor_train` in
@@ -353,7 +353,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     alpha_, learning_rate_init_ : float
         What `alpha` and `learning_rate_init` were in the last call of `fit` or
-        `partial_fit`: 'auto' as a number.
+        `partial_fit`: 'auto' as a number, and for a solver that was given as an
+        instance with an `alpha` of its own that one.
 
     batch_size_, max_iter_ : int
         The same of `batch_size`, where None is the number of rows, and of `max_iter`.
@@ -368,7 +369,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ``history_["loss"]``.
 
     validation_scores_ : list of float or None
-        The score on the validation data, an entry an epoch; greater is better. None
+        The score on the validation data, one per epoch; greater is better. None
         where there was no validation data.
 
     best_validation_score_ : float or None
@@ -381,7 +382,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         3, counting the input layer.
 
     n_outputs_ : int
-        The number of outputs, one a class, for two classes too.
+        The number of outputs, one per class, for two classes too.
 
     out_activation_ : {'softmax', 'identity'}
         The activation of the outputs.
@@ -642,16 +643,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             dtype=estimator.dtype,
         )
         labels = check_sorted_classes(classes, weights[1].shape[1])
-        estimator._publish(
-            TrainingState.from_weights(
-                labels,
-                weights,
-                biases,
-                activation=estimator.activation,
-                loss=estimator.loss,
-            ),
-            names=None,
-        )
+        settings = Settings.of(estimator, (1, len(weights[0])), weights[0].dtype)
+        trained = TrainingState.from_weights(settings, labels, weights, biases)
+        estimator._publish(trained, names=None)
         return estimator
 
     @with_callbacks
@@ -738,7 +732,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             y=y,
             metadata=weights,
         )
-        run.fit(settings, data, validation, state, self._predictor(data), tasks)
+        make_predictor = self._predictor(settings, data)
+        run.fit(settings, data, validation, state, make_predictor, tasks)
         keeps_solver = self.warm_start
         exported = state.export(settings, data, keeps_solver=keeps_solver)
         self._publish(exported, table.names, settings)
@@ -829,7 +824,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         )
         validation = self._validation(data, table, X_val, y_val, sample_weight_val)
         state = self._state(trained, settings, data)
-        run.partial_fit(settings, data, validation, state, self._predictor(data))
+        make_predictor = self._predictor(settings, data)
+        run.partial_fit(settings, data, validation, state, make_predictor)
         state.forget_history_before(_KEPT_EPOCHS)
         exported = state.export(settings, data, keeps_solver=True)
         self._publish(exported, table.names, settings)
@@ -1000,7 +996,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     @property
     def n_outputs_(self) -> int:
-        """The number of outputs, one a class."""
+        """The number of outputs, one per class."""
         return len(self.classes_)
 
     @property
@@ -1012,12 +1008,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _trained_activation(self) -> Activation:
         """Return the activation that the network was trained with."""
         choice = self._training_state["activation"]
-        return ready(entry_of(ACTIVATIONS, choice), self.__dict__)
+        return ready(entry_of(ACTIVATIONS, choice), {})
 
     def _trained_loss(self) -> Loss:
         """Return the loss that the network was trained with."""
         choice = self._training_state["loss"]
-        return ready(entry_of(LOSSES, choice), self.__dict__)
+        return ready(entry_of(LOSSES, choice), {})
 
     def _trained(self) -> Trained | None:
         """Return the network that training goes on with, if there is one."""
@@ -1059,9 +1055,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             self.class_weight,
         )
 
-    def _predictor(self, data: TrainingData) -> Callable[[Layers], BaseEstimator]:
+    def _predictor(
+        self, settings: Settings, data: TrainingData
+    ) -> Callable[[Layers], BaseEstimator]:
         """Return what makes a classifier of some layers, for scorers to call."""
-        choices = {"activation": self.activation, "loss": self.loss}
 
         def make_predictor(layers: Layers) -> BaseEstimator:
             predictor = copy.copy(self)
@@ -1071,7 +1068,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 n_features_in_=len(layers.W1),
                 coefs_=[layers.W1, layers.W2],
                 intercepts_=[layers.b1, layers.b2],
-                _training_state=choices,
+                _training_state=settings.choices,
             )
             return predictor
 
@@ -1120,7 +1117,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return linked
 
     def _logits(self, X: Matrix) -> Iterator[tuple[Any, np.ndarray]]:
-        """Yield the logits of X in blocks of rows, one column a row."""
+        """Yield the logits of X in blocks of rows, one column per row."""
         layers = Layers(*self.coefs_, *self.intercepts_)
         (n_features, n_hidden), dtype = layers.W1.shape, layers.W1.dtype
         n_rows = min(

@@ -30,6 +30,7 @@ from skmlp._checks.parameters import (
 from skmlp._checks.scoring import Scorer, check_scorer
 from skmlp._checks.weights import GivenWeights
 from skmlp._core.batches import SAMPLINGS, Sampling
+from skmlp._entries import entry_of, ready
 from skmlp.activations import ACTIVATIONS, Activation
 from skmlp.initializers import INITIALIZERS, Initializer
 from skmlp.losses import LOSSES, Loss
@@ -94,11 +95,14 @@ PARAMETER_CONSTRAINTS: Constraints = {
     "dtype": [one_of(["auto", "float32", "float64"])],
 }
 
-# What entries of a registry have beside methods, and the class that has all of it.
-_CAPABILITIES: dict[str, tuple[tuple[str, ...], type]] = {
-    "activation": (("is_rectifier",), Activation),
-    "loss": (("out_activation",), Loss),
-    "solver": (("is_stochastic", "decouples_decay"), Solver),
+# What entries of a registry have beside methods, and what to derive them from.
+_CAPABILITIES: dict[str, dict[str, str]] = {
+    "activation": {"is_rectifier": "skmlp.activations.Activation"},
+    "loss": {"out_activation": "skmlp.losses.Loss"},
+    "solver": dict.fromkeys(
+        ("is_stochastic", "decouples_decay"),
+        "skmlp.solvers.Solver, or from LBFGS if it has minimize",
+    ),
 }
 # The parameters that settings hold as they are given, once 'auto' is a number.
 _AS_GIVEN = (
@@ -142,18 +146,6 @@ def auto_alpha(n_rows: int, decouples_decay: bool) -> float:
     return min(max(wanted, _WEAKEST_DECAY), _STRONGEST_DECAY)
 
 
-def entry_of(registry: Mapping[str, Any], choice: Any) -> Any:
-    """Return what a name stands for, or what was given in place of a name."""
-    return registry[choice] if isinstance(choice, str) else choice
-
-
-def ready(entry: Any, given: Mapping[str, Any]) -> Any:
-    """Return an entry ready for use: a class is made with the parameters it takes."""
-    if not isinstance(entry, type):
-        return entry
-    return entry(**{name: given[name] for name in getattr(entry, "options", ())})
-
-
 def parameters_of(estimator: BaseEstimator) -> dict[str, Any]:
     """Return the parameters by name; numbers are Python's."""
     given = {name: getattr(estimator, name) for name in PARAMETER_CONSTRAINTS}
@@ -174,24 +166,22 @@ def check_parameters(estimator: BaseEstimator) -> None:
             raise InvalidParameterError(f"{error} {hint}") from None
         raise
     check_scorer(estimator, given["scoring"])
-    for name, (attributes, base) in _CAPABILITIES.items():
-        _check_capabilities(name, given[name], attributes, base)
+    for name in _CAPABILITIES:
+        _check_capabilities(name, given[name])
     _check_pairs(given)
     _check_nothing_is_random(given)
 
 
-def _check_capabilities(
-    name: str, choice: Any, attributes: tuple[str, ...], base: type
-) -> None:
+def _check_capabilities(name: str, choice: Any) -> None:
     """Raise where what is given in place of a name does not say what it can do."""
     if isinstance(choice, str):
         return
-    missing = [attribute for attribute in attributes if not hasattr(choice, attribute)]
-    if missing:
-        raise ValueError(
-            f"{name}={choice!r} has no attribute {missing[0]!r}. Derive it from "
-            f"{base.__module__}.{base.__name__}, which has all that is asked of it."
-        )
+    for attribute, base in _CAPABILITIES[name].items():
+        if not hasattr(choice, attribute):
+            raise ValueError(
+                f"{name}={choice!r} has no attribute {attribute!r}. Derive it from "
+                f"{base}: that has all that is asked of it."
+            )
 
 
 def _check_pairs(given: Mapping[str, Any]) -> None:
@@ -229,7 +219,7 @@ class Settings:
 
     Numbers are Python's, because NumPy's would upcast float32 or overflow. What a name
     stands for is the thing itself, made with the parameters that it takes. `choices`
-    holds what `activation` and `loss` were given as, which the trained network keeps.
+    holds the activation and the loss as the trained network keeps them.
     """
 
     hidden_layer_size: int
@@ -277,16 +267,23 @@ class Settings:
         asked = parameters_of(estimator)
         given = asked | _numbers(asked, *shape)
         activation = ready(entry_of(ACTIVATIONS, given["activation"]), given)
+        loss = ready(entry_of(LOSSES, given["loss"]), given)
+        solver = ready(entry_of(SOLVERS, given["solver"]), given)
+        if solver.decouples_decay:  # an instance has an alpha of its own
+            given["alpha"] = getattr(solver, "alpha", given["alpha"])
         return cls(
             activation=activation,
-            loss=ready(entry_of(LOSSES, given["loss"]), given),
-            solver=ready(entry_of(SOLVERS, given["solver"]), given),
+            loss=loss,
+            solver=solver,
             sampling=_sampling(asked),
             schedule=_schedule(asked, is_planned or asked["max_iter"] != "auto"),
             initializers=_initializers(given, activation.is_rectifier),
             scorer=check_scorer(estimator, given["scoring"]),
             dtype=dtype,
-            choices={name: given[name] for name in ("activation", "loss")},
+            choices={
+                "activation": _kept(given["activation"], activation),
+                "loss": _kept(given["loss"], loss),
+            },
             **{name: given[name] for name in _AS_GIVEN},
         )
 
@@ -341,6 +338,15 @@ def _numbers(given: Mapping[str, Any], n_rows: int, n_features: int) -> dict[str
             auto_alpha(n_rows, solver.decouples_decay) if alpha == "auto" else alpha
         ),
     }
+
+
+def _kept(choice: Any, chosen: Any) -> Any:
+    """Return a name where that says it all, for pickles of plain data, else an object.
+
+    What takes options is not to be made anew with those of another day.
+    """
+    is_said = isinstance(choice, str) and not getattr(chosen, "options", ())
+    return choice if is_said else chosen
 
 
 def _sampling(asked: Mapping[str, Any]) -> Sampling:

@@ -12,6 +12,8 @@ from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 
+from skmlp._entries import Entry
+
 __all__ = [
     "INITIALIZERS",
     "FanProduct",
@@ -29,7 +31,7 @@ InitializerName: TypeAlias = Literal[
 ]
 
 
-class Initializer:
+class Initializer(Entry):
     """What fills a weight matrix.
 
     Attributes
@@ -48,11 +50,9 @@ class Initializer:
     >>> clf = TwoLayerClassifier(weight_init=Constant())
     """
 
-    options: ClassVar[tuple[str, ...]] = ()
-
     def __call__(self, W: np.ndarray, rng: np.random.Generator) -> None:
         """Fill W, of shape (fan_in, fan_out), by numbers of rng."""
-        raise NotImplementedError
+        raise self._lacks("__call__")
 
 
 def _fill_uniform(W: np.ndarray, bound: float, rng: np.random.Generator) -> None:

@@ -19,6 +19,8 @@ from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 
+from skmlp._entries import Entry
+
 __all__ = ["LOSSES", "Brier", "LogLoss", "Loss", "LossName", "SquaredError", "softmax"]
 
 LossName: TypeAlias = Literal["log_loss", "squared_error", "brier"]
@@ -51,7 +53,7 @@ def softmax(logits: np.ndarray) -> None:
     np.divide(logits, np.add.reduce(logits, axis=0), out=logits)
 
 
-class Loss:
+class Loss(Entry):
     """What every loss has, with the softmax as its link.
 
     A loss keeps nothing from call to call, so that several threads may share it. It may
@@ -67,33 +69,35 @@ class Loss:
 
     Examples
     --------
-    Cross-entropy that counts rows less the better they are predicted, as the focal loss
-    does (Lin et al. 2017), with its factor left out of the gradient:
+    The focal loss (Lin et al. 2017, equation (4)) counts a row less the better it is
+    predicted:
 
     >>> import numpy as np
     >>> from skmlp import TwoLayerClassifier
-    >>> from skmlp.losses import LogLoss
-    >>> class Focused(LogLoss):
+    >>> from skmlp.losses import Loss
+    >>> class FocalLoss(Loss):
     ...     def __init__(self, gamma=2.0):
     ...         self.gamma = gamma
     ...     def value_and_grad(self, t, logits, weight, dlogits):
-    ...         p = logits.copy()
-    ...         self.link(p)
-    ...         weight = weight * (1 - (t * p).sum(axis=0)) ** self.gamma
-    ...         return super().value_and_grad(t, logits, weight, dlogits)
-    >>> clf = TwoLayerClassifier(loss=Focused(gamma=1.0), random_state=0)
+    ...         self.log_link(logits)
+    ...         log_p, p = logits, np.exp(logits)
+    ...         focus = (1 - p) ** self.gamma
+    ...         a = self.gamma * (1 - p) ** (self.gamma - 1) * p * log_p - focus
+    ...         a *= t
+    ...         dlogits[...] = weight * (a - p * a.sum(axis=0))
+    ...         return -float(weight @ (t * focus * log_p).sum(axis=0))
+    >>> clf = TwoLayerClassifier(loss=FocalLoss(gamma=1.5), random_state=0)
     >>> clf.fit([[0.0], [1.0]], [0, 1]).predict([[0.0], [1.0]])
     array([0, 1])
     """
 
-    options: ClassVar[tuple[str, ...]] = ()
     out_activation: ClassVar[str] = "softmax"
 
     def value_and_grad(
         self, t: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
     ) -> float:
         """Return the weighted sum of the losses; write its gradient into dlogits."""
-        raise NotImplementedError
+        raise self._lacks("value_and_grad")
 
     def link(self, logits: np.ndarray) -> None:
         """Replace logits by probabilities: p_k = exp(o_k) / Σⱼ exp(o_j)."""

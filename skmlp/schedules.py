@@ -12,6 +12,8 @@ import math
 from collections.abc import Callable
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
+from skmlp._entries import Entry
+
 __all__ = [
     "SCHEDULES",
     "Adaptive",
@@ -55,7 +57,7 @@ class Moment(NamedTuple):
     n_plateaus: int = 0
 
 
-class Schedule:
+class Schedule(Entry):
     """What every schedule has.
 
     Attributes
@@ -81,12 +83,11 @@ class Schedule:
     >>> clf = TwoLayerClassifier(learning_rate=Steps(5))
     """
 
-    options: ClassVar[tuple[str, ...]] = ()
     is_planned: ClassVar[bool] = False
 
     def __call__(self, moment: Moment) -> float:
         """Return what the learning rate is multiplied by."""
-        raise NotImplementedError
+        raise self._lacks("__call__")
 
     def max_plateaus(self, learning_rate_init: float) -> float:
         """Return after how many plateaus training ends; infinity for never."""

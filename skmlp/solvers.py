@@ -6,7 +6,7 @@ copy moves ``params`` and may overwrite ``grads``. The last entries of both vect
 be biases: ``n_weights`` says where the weights end. A solver that is not stochastic,
 as `LBFGS`, minimises over the whole training set by itself. `SOLVERS` names the
 classes; the parameter ``solver`` takes a name, or an instance or class derived from
-`Solver`.
+`Solver` or `LBFGS`.
 
 What decays with every step (velocity, moments) is kept as a vector times a scale: only
 the scale decays, and a sum of gradients is one pass of BLAS. Adam's step takes three
@@ -25,6 +25,7 @@ import numpy as np
 from scipy import optimize
 
 from skmlp._core.blas import IN_CACHE, add_scaled
+from skmlp._entries import Entry
 
 __all__ = [
     "LBFGS",
@@ -79,12 +80,14 @@ def decayed(vector: np.ndarray, scale: float, decay: float) -> float:
     return 1.0
 
 
-class Solver:
+class Solver(Entry):
     """What every stochastic solver can do: a step begins, and moves parameters.
 
-    The two are apart so that training on wide sparse data can move only the parameters
-    that a batch has a gradient for, and that long vectors are moved part by part while
-    they are in the cache.
+    A solver of your own defines `move`, and `begin` where it remembers something. The
+    two are apart so that training on wide sparse data can move only the parameters that
+    a batch has a gradient for, and that long vectors are moved part by part while they
+    are in the cache: `move` treats each parameter by itself, and `step` may not be
+    called at all.
 
     Attributes
     ----------
@@ -120,7 +123,6 @@ class Solver:
     array([0, 1])
     """
 
-    options: ClassVar[tuple[str, ...]] = ()
     is_stochastic: ClassVar[bool] = True
     decouples_decay: ClassVar[bool] = False
     memory: tuple[str, ...] = ()
@@ -188,7 +190,7 @@ class Solver:
         *memory: np.ndarray,
     ) -> None:
         """Move some parameters, the first n_weights of which are weights."""
-        raise NotImplementedError
+        raise self._lacks("move")
 
 
 class SGD(Solver):
@@ -282,7 +284,7 @@ class Adam(Solver):
     Parameters
     ----------
     beta_1, beta_2 : float, default=0.9, 0.999
-        Decay of the two means a step, in [0, 1).
+        Decay of the two means per step, in [0, 1).
     epsilon : float, default=1e-8
         The constant ε, positive.
 
@@ -355,12 +357,12 @@ class Adam(Solver):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: weights shrink by η λ a step, biases do not.
+    """Adam with decoupled weight decay: weights shrink by η λ per step, biases do not.
 
     Parameters
     ----------
     beta_1, beta_2 : float, default=0.9, 0.999
-        Decay of the two means a step, in [0, 1).
+        Decay of the two means per step, in [0, 1).
     epsilon : float, default=1e-8
         The constant ε, positive.
     alpha : float, default=0.01
@@ -410,7 +412,7 @@ class AdamW(Adam):
         super().move(n_weights, learning_rate, params, grads, *memory)
 
 
-class LBFGS:
+class LBFGS(Entry):
     """SciPy's L-BFGS on the whole training set; it sets the length of its steps itself.
 
     Parameters

@@ -12,24 +12,25 @@ PACKAGE = Path(skmlp.__file__).parent
 REGISTRIES = ("activations", "losses", "solvers", "schedules", "initializers")
 # What each room, a folder or a module of the package, may import of the others.
 MAY_IMPORT = {
-    "__init__": {"_classifier", "_version"},
+    "__init__": {"_classifier"},
     "inspection": {
         *("_classifier", "_training", "_checks", "_settings", "_targets", "_core"),
         "solvers",
     },
     "_classifier": {
-        *("_training", "_checks", "_settings", "_targets", "_core", "_version"),
+        *("_training", "_checks", "_settings", "_targets", "_entries", "_core"),
+        "__version__",
         *REGISTRIES,
     },
     "_training": {"_checks", "_settings", "_core", "schedules", "solvers"},
-    "_settings": {"_checks", "_core", *REGISTRIES},
+    "_settings": {"_checks", "_entries", "_core", *REGISTRIES},
     "_checks": {"_targets", "_core", "initializers"},
     "_targets": set(),
     "_core": set(),
-    **{registry: set() for registry in REGISTRIES},
-    "solvers": {"_core"},
+    **{registry: {"_entries"} for registry in REGISTRIES},
+    "solvers": {"_entries", "_core"},
+    "_entries": set(),
     "datasets": set(),
-    "_version": set(),
 }
 SCIKIT_LEARN = (
     *("_classifier", "_settings", "_training", "_checks", "inspection", "datasets"),

@@ -12,7 +12,7 @@ from skmlp import TwoLayerClassifier
 from skmlp.activations import ACTIVATIONS, Activation
 from skmlp.initializers import INITIALIZERS, Initializer, Normal
 from skmlp.inspection import check_gradients
-from skmlp.losses import LOSSES, Loss
+from skmlp.losses import LOSSES, Brier, Loss
 from skmlp.schedules import SCHEDULES, OneCycle, Schedule
 from skmlp.solvers import LBFGS, SGD, SOLVERS, AdamW, Solver, decayed
 
@@ -88,9 +88,9 @@ class FocalLoss(Loss):
         log_p, p = logits, np.exp(logits)
         rest = 1 - p
         losses = -t * rest**self.gamma * log_p
-        # dloss/dp_k, then the Jacobian of the softmax
-        dp = t * (self.gamma * rest ** (self.gamma - 1) * log_p - rest**self.gamma / p)
-        dlogits[...] = weight * p * (dp - (p * dp).sum(axis=0))
+        # p_k dloss/dp_k, then the Jacobian of the softmax
+        pdp = t * (self.gamma * p * rest ** (self.gamma - 1) * log_p - rest**self.gamma)
+        dlogits[...] = weight * (pdp - p * pdp.sum(axis=0))
         return float(np.dot(weight, losses.sum(axis=0)))
 
 
@@ -251,6 +251,70 @@ def test_predictions_are_those_of_the_network_that_was_trained(change, problem):
     assert_array_equal(clf.predict_proba(X), before[0])
     assert_array_equal(clf.predict(X), before[1])
     assert clf.out_activation_ == before[2]
+
+
+def test_a_class_keeps_the_options_that_it_was_trained_with(problem):
+    class Sharpened(Brier):
+        options = ("epsilon",)
+
+        def __init__(self, epsilon):
+            self.epsilon = epsilon
+
+        def link(self, logits):
+            super().link(np.multiply(logits, self.epsilon, out=logits))
+
+    clf = fitted(problem, loss=Sharpened, epsilon=2.0)
+    before = clf.predict_proba(problem[0])
+    assert_array_equal(clf.set_params(epsilon=1.0).predict_proba(problem[0]), before)
+
+
+def test_an_equal_activation_goes_on_and_another_does_not(problem):
+    X, y, _ = problem
+
+    class Scaled(Sine):
+        def __init__(self, scale):
+            self.scale = scale
+
+    clf = fitted(problem, activation=Scaled(1.0), warm_start=True)
+    clf.set_params(activation=Scaled(1.0)).fit(X, y)
+    with pytest.raises(ValueError, match="activation changed from"):
+        clf.set_params(activation=Scaled(2.0)).fit(X, y)
+
+
+def test_options_that_are_no_parameters_are_refused_by_name(problem):
+    class Greedy(FocalLoss):
+        options = ("gamma",)
+
+    with pytest.raises(ValueError, match=r"'gamma'.*Greedy\(gamma=\.\.\.\)"):
+        fitted(problem, loss=Greedy)
+
+
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        (SGD(momentum=0.5), "SGD(momentum=0.5, nesterovs_momentum=True)"),
+        (LBFGS(), "LBFGS(tol=0.0001)"),
+        (FocalLoss(gamma=1.5), "FocalLoss(gamma=1.5)"),
+        (Steps(3), "Steps(n_epochs=3)"),
+        (Tenth(), "Tenth()"),
+    ],
+)
+def test_an_instance_shows_what_it_was_made_with(entry, shown):
+    assert repr(entry) == shown
+    assert shown in repr(TwoLayerClassifier(solver=entry))
+
+
+@pytest.mark.parametrize(
+    "params", [{"loss": Loss}, {"solver": Solver}, {"learning_rate": Schedule()}]
+)
+def test_a_base_class_by_itself_says_what_has_to_be_defined(params, problem):
+    with pytest.raises(NotImplementedError, match=r"(Loss|Solver|Schedule) has to def"):
+        fitted(problem, **params)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.01])
+def test_decay_of_an_instance_is_the_alpha_that_can_be_read(alpha, problem):
+    assert fitted(problem, solver=AdamW(alpha=alpha)).alpha_ == alpha
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

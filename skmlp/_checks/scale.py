@@ -1,4 +1,4 @@
-"""On which scale features lie: what networks are most sensitive to."""
+"""Whether features lie on a scale that a network can learn from."""
 
 from __future__ import annotations
 

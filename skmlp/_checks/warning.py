@@ -1,4 +1,4 @@
-"""Warnings in the name of the line that called for training."""
+"""Warnings that name the line that called for training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passes over long vectors: how far at a time, and what BLAS does in one of them."""
+"""Passes over long vectors, part by part while they are in the cache."""
 
 from __future__ import annotations
 

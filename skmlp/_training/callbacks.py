@@ -1,4 +1,4 @@
-"""Scikit-learn's callback protocol (1.9, experimental); below it, nothing happens."""
+"""Scikit-learn's callback protocol (1.9, experimental); without it, nothing happens."""
 
 from __future__ import annotations
 

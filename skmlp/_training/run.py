@@ -1,4 +1,4 @@
-"""From a state before training to the state after it, whatever happens between.
+"""One training from start to end, also if it diverges or is interrupted.
 
 Training that diverges or is interrupted is noticed, undone as far as can be, and said.
 """

@@ -79,7 +79,9 @@ class Progress:
 
 
 class Trained(NamedTuple):
-    """A trained network as the classifier keeps it: arrays and builtins, no classes.
+    """A trained network as the classifier keeps it, in arrays and builtins.
+
+    An activation or a loss of the user's is the one exception.
 
     Parameters
     ----------
@@ -90,7 +92,7 @@ class Trained(NamedTuple):
     state : dict
         All else that prediction or further training needs.
 
-        - 'activation', 'loss': what they were given as, a name or an object.
+        - 'activation', 'loss': those that it was trained with, by name or themselves.
         - 'progress': the fields of `Progress`.
         - 'score_name': the column of the history that holds validation scores, or None.
         - 'class_totals': the sample weight that each class has had in `partial_fit`.
@@ -220,17 +222,14 @@ class TrainingState:
 
     @staticmethod
     def from_weights(
+        settings: Settings,
         classes: np.ndarray,
         coefs: list[np.ndarray],
         intercepts: list[np.ndarray],
-        **choices: Any,
     ) -> Trained:
-        """Return what a state would export that has these weights from elsewhere.
-
-        The choices are those of activation and loss.
-        """
+        """Return what a state would export that has these weights from elsewhere."""
         state = {
-            **choices,
+            **settings.choices,
             "progress": asdict(Progress()),
             "score_name": None,
             "class_totals": np.zeros(len(classes)),
@@ -328,6 +327,13 @@ def _kept_stream(
     return rng, kept["split_seed"]
 
 
+def _are_alike(before: Any, now: Any) -> bool:
+    """Return whether two values are equal, or of one class and made alike."""
+    if before == now:
+        return True
+    return type(before) is type(now) and getattr(before, "__dict__", 0) == vars(now)
+
+
 def _check_same_network(
     trained: Trained, settings: Settings, data: TrainingData
 ) -> None:
@@ -341,7 +347,7 @@ def _check_same_network(
         "activation": (trained.state["activation"], settings.choices["activation"]),
     }
     for name, (before, now) in changes.items():
-        if before != now:
+        if not _are_alike(before, now):
             raise ValueError(
                 f"Training cannot go on: {name} changed from {before} to {now}. "
                 "Set it back, or start anew with fit and warm_start=False."

@@ -1,4 +1,4 @@
-"""What trains: the contract, and what it tells of."""
+"""The contract of a trainer, and of who is told of its epochs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gradient that training uses against central differences."""
+"""The gradient that training uses, compared with central differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images with what they are and what they were taken for."""
+"""Images with their labels and with what was predicted."""
 
 from __future__ import annotations
 
@@ -384,7 +384,7 @@ def _check_probabilities(
     y_proba = np.asarray(y_proba)
     if y_proba.ndim != 2:
         raise ValueError(
-            f"y_proba must have a column a class; got shape {y_proba.shape}. For two "
+            f"y_proba must have a column per class; got shape {y_proba.shape}. For two "
             "classes pass np.column_stack([1 - p, p])."
         )
     labels = np.unique(y_true) if classes is None else np.asarray(classes)

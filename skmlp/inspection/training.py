@@ -54,7 +54,7 @@ class TrainingDisplay:
     ----------
     histories : dict of str to dict of lists
         The `history_` of each classifier, by the name that the legend shows: columns of
-        numbers, one an epoch and NaN where it was not measured. 'epoch' is needed.
+        numbers, one per epoch and NaN where it was not measured. 'epoch' is needed.
     best_epochs : dict of str to int or None
         The `best_epoch_` of each, from 1; no mark where that is None or the name
         missing.

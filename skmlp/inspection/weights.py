@@ -32,7 +32,7 @@ _INCHES_A_LABEL, _INCHES_A_LETTER = 0.16, 0.09
 
 
 class WeightsDisplay:
-    """First-layer weights: a mosaic of images, one a unit, or a heat map.
+    """First-layer weights: a mosaic of images, one per unit, or a heat map.
 
     Colours are symmetric about zero. Their limit is the 99.5 % quantile of the absolute
     weights, so that a few large ones do not bleach all others; these are drawn as the
@@ -228,7 +228,7 @@ class WeightsDisplay:
         return self
 
     def _draw_mosaic(self, ax: Axes, shape: tuple[int, ...]) -> None:
-        """Draw a small image a unit, all of them as one."""
+        """Draw a small image per unit, all of them as one."""
         self._draw_image(ax, _mosaic(self.weights, shape), "equal")
         ax.set_xticks([])
         ax.set_yticks([])
@@ -236,7 +236,7 @@ class WeightsDisplay:
         ax.set_xlabel(self._caption())
 
     def _draw_heat_map(self, ax: Axes) -> None:
-        """Draw a row a unit and a column a feature."""
+        """Draw a row per unit and a column per feature."""
         self._draw_image(ax, self.weights, "auto")
         ax.set_ylabel(self._caption())
         width, _ = size_in_inches(ax)
@@ -329,5 +329,5 @@ def _check_names(feature_names: Sequence[str], n_features: int) -> None:
     if len(feature_names) != n_features:
         raise ValueError(
             f"feature_names holds {len(feature_names)} names, but there are "
-            f"{n_features} features. Pass one a feature, or None."
+            f"{n_features} features. Pass one per feature, or None."
         )
