@@ -720,22 +720,24 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             dtype=dtype,
         )
         validation = self._validation(data, table, X_val, y_val, sample_weight_val)
-        state = self._state(trained, settings, data)
         weights = None if sample_weight is None else {"sample_weight": sample_weight}
-        tasks = FitTasks(
-            self,
-            settings.max_iter,
-            attributes=lambda: self._attributes(
-                state.export(settings, data, keeps_solver=True), table.names, settings
-            ),
-            X=X,
-            y=y,
-            metadata=weights,
-        )
-        make_predictor = self._predictor(settings, data)
-        run.fit(settings, data, validation, state, make_predictor, tasks)
-        keeps_solver = self.warm_start
-        exported = state.export(settings, data, keeps_solver=keeps_solver)
+        with run.threads_for(settings, data):
+            state = self._state(trained, settings, data)
+            tasks = FitTasks(
+                self,
+                settings.max_iter,
+                attributes=lambda: self._attributes(
+                    state.export(settings, data, keeps_solver=True),
+                    table.names,
+                    settings,
+                ),
+                X=X,
+                y=y,
+                metadata=weights,
+            )
+            make_predictor = self._predictor(settings, data)
+            run.fit(settings, data, validation, state, make_predictor, tasks)
+        exported = state.export(settings, data, keeps_solver=self.warm_start)
         self._publish(exported, table.names, settings)
         tasks.end_fit()
         return self
@@ -823,9 +825,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             earlier_totals=earlier_totals,
         )
         validation = self._validation(data, table, X_val, y_val, sample_weight_val)
-        state = self._state(trained, settings, data)
-        make_predictor = self._predictor(settings, data)
-        run.partial_fit(settings, data, validation, state, make_predictor)
+        with run.threads_for(settings, data):
+            state = self._state(trained, settings, data)
+            make_predictor = self._predictor(settings, data)
+            run.partial_fit(settings, data, validation, state, make_predictor)
         state.forget_history_before(_KEPT_EPOCHS)
         exported = state.export(settings, data, keeps_solver=True)
         self._publish(exported, table.names, settings)

@@ -6,16 +6,12 @@ label per row; it is chosen once, when fitting begins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 
 # Labels that are encoded at a time, so that millions take no memory but their own.
 _AT_ONCE = 2**16
 
 
-@dataclass(frozen=True)
 class OneLabel:
     """One label per row: y holds the index of each row's class.
 
@@ -27,19 +23,17 @@ class OneLabel:
         The share ε of a target that is spread evenly over all classes.
     """
 
-    classes: np.ndarray
-    label_smoothing: float
+    def __init__(self, classes: np.ndarray, label_smoothing: float) -> None:
+        self.classes = classes
+        self.label_smoothing = label_smoothing
+        last = len(classes) - 1
+        indices = np.arange(last + 1, dtype=np.min_scalar_type(last))
+        self._indices = indices[:, np.newaxis]
 
     @property
     def n_outputs(self) -> int:
         """The number of outputs of the network."""
         return len(self.classes)
-
-    @cached_property
-    def _indices(self) -> np.ndarray:
-        """The indices of the classes, in few bytes, as a column."""
-        last = len(self.classes) - 1
-        return np.arange(last + 1, dtype=np.min_scalar_type(last))[:, np.newaxis]
 
     def encode(self, labels: np.ndarray) -> np.ndarray:
         """Return the index of each label among the classes, in few bytes."""

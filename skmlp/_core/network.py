@@ -21,7 +21,6 @@ gradient of the loss with respect to A      dA            as A
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -51,18 +50,20 @@ class Loss(Protocol):
 
 
 class Workspace:
-    """Every buffer that a block of n_rows rows needs, allocated once.
+    """Every buffer that a block of up to n_rows rows needs, allocated once.
 
-    Those of the backward pass are allocated when they are asked for.
+    Memory that is not written to, as that of the backward pass in predictions, is
+    reserved and takes nothing.
     """
 
     def __init__(
         self, n_rows: int, n_hidden: int, n_outputs: int, dtype: np.dtype
     ) -> None:
-        self.Z, self.H = (np.empty(n_rows * n_hidden, dtype) for _ in range(2))
-        self.scores, self.logits = (
-            np.empty(n_rows * n_outputs, dtype) for _ in range(2)
+        self.Z, self.H, self.dH = (np.empty(n_rows * n_hidden, dtype) for _ in range(3))
+        self.scores, self.logits, self.dlogits, self.t = (
+            np.empty(n_rows * n_outputs, dtype) for _ in range(4)
         )
+        self.ones = np.ones(n_rows, dtype)
         self.n_hidden, self.n_outputs = n_hidden, n_outputs
         self.by_n_rows: dict[int, Buffers] = {}
 
@@ -72,52 +73,24 @@ class Workspace:
             self.by_n_rows[n_rows] = Buffers(self, n_rows)
         return self.by_n_rows[n_rows]
 
-    @cached_property
-    def dH(self) -> np.ndarray:
-        """Memory for the gradient with respect to H."""
-        return np.empty_like(self.H)
-
-    @cached_property
-    def dlogits(self) -> np.ndarray:
-        """Memory for the gradient with respect to the logits."""
-        return np.empty_like(self.logits)
-
-    @cached_property
-    def t(self) -> np.ndarray:
-        """Memory for the targets."""
-        return np.empty_like(self.logits)
-
 
 class Buffers:
-    """The buffers of one block, named after what they hold."""
+    """The buffers of one block, named after what they hold.
 
-    def __init__(self, workspace: Workspace, n_rows: int) -> None:
-        self.workspace, self.n_rows = workspace, n_rows
-        n_hidden, n_outputs = workspace.n_hidden, workspace.n_outputs
-        self.Z = leading(workspace.Z, n_rows, n_hidden)
-        self.H = leading(workspace.H, n_rows, n_hidden)
-        self.scores = leading(workspace.scores, n_rows, n_outputs)
-        self.logits = leading(workspace.logits, n_outputs, n_rows)
+    t is the targets, dA the gradient with respect to A; that of H later becomes that of
+    Z. The ones sum over rows.
+    """
 
-    @cached_property
-    def dH(self) -> np.ndarray:
-        """The gradient with respect to H, later to Z."""
-        return leading(self.workspace.dH, *self.H.shape)
-
-    @cached_property
-    def dlogits(self) -> np.ndarray:
-        """The gradient with respect to the logits."""
-        return leading(self.workspace.dlogits, *self.logits.shape)
-
-    @cached_property
-    def t(self) -> np.ndarray:
-        """The targets."""
-        return leading(self.workspace.t, *self.logits.shape)
-
-    @cached_property
-    def ones(self) -> np.ndarray:
-        """A one per row: what sums over rows."""
-        return np.ones(self.n_rows, self.Z.dtype)
+    def __init__(self, memory: Workspace, n_rows: int) -> None:
+        n_hidden, n_outputs = memory.n_hidden, memory.n_outputs
+        self.Z = leading(memory.Z, n_rows, n_hidden)
+        self.H = leading(memory.H, n_rows, n_hidden)
+        self.dH = leading(memory.dH, n_rows, n_hidden)
+        self.scores = leading(memory.scores, n_rows, n_outputs)
+        self.logits = leading(memory.logits, n_outputs, n_rows)
+        self.dlogits = leading(memory.dlogits, n_outputs, n_rows)
+        self.t = leading(memory.t, n_outputs, n_rows)
+        self.ones = leading(memory.ones, n_rows)
 
 
 def multiply(A: Matrix, B: np.ndarray, out: np.ndarray) -> None:

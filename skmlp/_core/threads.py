@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
@@ -21,63 +21,124 @@ _WORTH_THREADS = 2**26
 _TINY = 2**18
 
 
-class _OneThread:
-    """Keeps some libraries to one thread while a fit is inside.
+class _Library:
+    """A BLAS library, and who keeps it to one thread.
 
-    The limit is one of the process. Of several threads that fit at once, the first sets
-    it and restores it when it leaves; the others leave it alone, lest one of them find
-    the limit and restore that.
+    The number of threads is one of the process. The first holder finds out what it was,
+    the last puts it back. Every method may be called again after an interrupt.
     """
 
-    def __init__(self, controller: Callable[[], Any]) -> None:
+    def __init__(self, controller: Any) -> None:
         self.controller = controller
-        self.lock = threading.Lock()
-        self.owner: threading.Thread | None = None
-        self.depth = 0
+        # Since threadpoolctl 3.8 only one thread may set OpenBLAS's number, until that
+        # thread says that it is done; its other threads are passed over in silence.
+        self.set_num_threads: Callable[[int], object] = getattr(
+            controller, "_real_set_num_threads", controller.set_num_threads
+        )
+        self.holders: set[_OneThread] = set()
+        self.original: int | None = None
+
+    def admit(self, holder: _OneThread) -> None:
+        """Take in who wants one thread."""
+        self.holders.add(holder)
+        if self.original is None:
+            self.original = self.controller.get_num_threads()
+        self.set_num_threads(1)
+
+    def dismiss(self, holder: _OneThread) -> None:
+        """Let go of who wanted one thread, if they are there."""
+        self.holders.discard(holder)
+        self._release()
+
+    def keep_holders_of_this_thread(self) -> None:
+        """Let go of all others: a forked process has only the thread that forked."""
+        this_thread = threading.get_ident()
+        self.holders = {h for h in self.holders if h.thread == this_thread}
+        self._release()
+
+    def _release(self) -> None:
+        """Put the number back where nobody holds it any longer."""
+        if self.holders or self.original is None:
+            return
+        if self.controller.get_num_threads() == 1:  # nobody has changed it since
+            self.set_num_threads(self.original)
+        self.original = None
+
+
+class _OneThread:
+    """Keeps some libraries to one thread while a fit or a prediction is inside."""
+
+    # Only one thread at a time counts holders. It is taken and used within one line,
+    # because an exception between two lines would leave it taken.
+    lock = threading.Lock()
+
+    def __init__(self, libraries: Callable[[], Sequence[_Library]]) -> None:
+        self.find_libraries = libraries
+        self.libraries: Sequence[_Library] = ()
+        self.thread = threading.get_ident()
 
     def __enter__(self) -> None:
-        with self.lock:
-            if self.owner is None:
-                self.owner = threading.current_thread()
-                self.limiter = self.controller().limit(limits=1)
-            self.depth += self.owner is threading.current_thread()
+        self.libraries = self.find_libraries()
+        try:
+            with _OneThread.lock: self._enter()  # fmt: skip # noqa: E701
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *exception: object) -> None:
-        with self.lock:
-            if self.owner is not threading.current_thread():
-                return
-            self.depth -= 1
-            if self.depth == 0:
-                self.limiter.restore_original_limits()
-                self.owner = None
+        try:
+            with _OneThread.lock: self._leave()  # fmt: skip # noqa: E701
+        except BaseException:
+            with _OneThread.lock: self._leave()  # fmt: skip # noqa: E701
+            raise
+
+    def _enter(self) -> None:
+        for library in self.libraries:
+            library.admit(self)
+
+    def _leave(self) -> None:
+        for library in self.libraries:
+            library.dismiss(self)
 
 
 @cache
-def _all_blas() -> Any:
+def _all_blas() -> tuple[_Library, ...]:
     """Find the BLAS libraries that NumPy and SciPy have loaded; done once, some ms."""
-    return ThreadpoolController().select(user_api="blas")
+    found = ThreadpoolController().select(user_api="blas").lib_controllers
+    return tuple(map(_Library, found))
 
 
 @cache
-def _blas_of_scipy() -> Any:
+def _blas_of_scipy() -> tuple[_Library, ...]:
     """Find SciPy's own BLAS, where it has one beside NumPy's, as its wheels do."""
     folder = os.path.dirname(scipy.__file__)
-    paths = [library["filepath"] for library in _all_blas().info()]
-    return _all_blas().select(filepath=[p for p in paths if p.startswith(folder)])
+    libraries = _all_blas()
+    return tuple(b for b in libraries if b.controller.filepath.startswith(folder))
 
 
-# NumPy's BLAS multiplies, SciPy's adds vectors. Both with several threads would be two
-# sets of threads that wait for work on the same cores: four times slower than one.
-_products_and_vectors = _OneThread(_all_blas)
-_vectors = _OneThread(_blas_of_scipy)
+def _begin_anew_in_child() -> None:
+    """See to it that a forked process waits for no thread that it does not have."""
+    _OneThread.lock = threading.Lock()
+    if _all_blas.cache_info().currsize:
+        for library in _all_blas():
+            library.keep_holders_of_this_thread()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew_in_child)
 
 
 def threads_of_training(
     n_rows: int, n_features: int, n_hidden: int
 ) -> AbstractContextManager:
-    """Keep BLAS to one thread, but for large products: they take what is allowed."""
+    """Keep BLAS to one thread, but for large products: they take what is allowed.
+
+    NumPy's BLAS multiplies, SciPy's adds vectors. Both with several threads would be
+    two sets of threads that wait for work on the same cores: four times slower than
+    one.
+    """
     is_large = n_rows * n_features * n_hidden >= _WORTH_THREADS
-    return _vectors if is_large else _products_and_vectors
+    return _OneThread(_blas_of_scipy if is_large else _all_blas)
 
 
 def threads_of_prediction(
@@ -86,4 +147,4 @@ def threads_of_prediction(
     """Keep BLAS to one thread for products that are neither tiny nor large."""
     n_multiplications = n_rows * n_features * n_hidden
     is_between = _TINY < n_multiplications < _WORTH_THREADS
-    return _products_and_vectors if is_between else nullcontext()
+    return _OneThread(_all_blas) if is_between else nullcontext()

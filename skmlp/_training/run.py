@@ -6,6 +6,7 @@ Training that diverges or is interrupted is noticed, undone as far as can be, an
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,13 +26,19 @@ from skmlp._training.build import (
 from skmlp._training.callbacks import FitTasks
 from skmlp._training.epochs import Monitor, Row
 from skmlp._training.holdout import hold_out
-from skmlp._training.state import TrainingState
+from skmlp._training.state import TrainingState, rows_at_once
 from skmlp._training.trainer import Diverged, Trainer
 
 # How many rows tell at every end of training whether a closer look is needed.
 _A_FEW = 256
 # By how much the loss may have grown without a word: chance alone does that much.
 _NOISE = 0.01
+
+
+def threads_for(settings: Settings, data: TrainingData) -> AbstractContextManager:
+    """Return what sets the number of BLAS threads while a state is made and trained."""
+    n_rows = min(rows_at_once(settings, data), settings.batch_size, len(data.y))
+    return threads_of_training(n_rows, data.X.shape[1], settings.hidden_layer_size)
 
 
 def fit(
@@ -89,10 +96,8 @@ class _Run:
 
     def train(self, n_epochs: int) -> None:
         """Train; where that diverges, restore the best epoch or raise."""
-        n_rows = self.trainer.batches.block_rows
-        threads = threads_of_training(n_rows, *self.state.params.shape[:2])
         try:
-            with threads, np.errstate(all="ignore"):
+            with np.errstate(all="ignore"):
                 self.trainer.run(n_epochs, self.monitor)
         except Diverged as error:
             self._undo(error)
