@@ -31,7 +31,6 @@ from skmlp._checks.data import (
 )
 from skmlp._checks.weights import check_sorted_classes, check_weight_arrays
 from skmlp._core.network import Workspace, blockwise_logits
-from skmlp._core.parameters import Layers
 from skmlp._core.rows import Matrix, block_rows, blocks_of, holds_finite_numbers
 from skmlp._core.threads import threads_of_prediction
 from skmlp._entries import entry_of, ready
@@ -708,7 +707,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """
         check_parameters(self)
         table = check_table(type(self).__name__, X, y)
-        trained = self._trained() if self.warm_start else None
+        trained = self._trained_before() if self.warm_start else None
         dtype = self._dtype_for(table, trained)
         settings = Settings.of(self, table.X.shape, dtype)
         data = check_training_data(
@@ -735,7 +734,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 y=y,
                 metadata=weights,
             )
-            make_predictor = self._predictor(settings, data)
+            make_predictor = self._predictor(state, settings, data)
             run.fit(settings, data, validation, state, make_predictor, tasks)
         exported = state.export(settings, data, keeps_solver=self.warm_start)
         self._publish(exported, table.names, settings)
@@ -805,7 +804,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         (2, 4)
         """
         check_parameters(self)
-        trained = self._trained()
+        trained = self._trained_before()
         known = None if trained is None else trained.classes
         labels = check_classes(classes, known)
         name = type(self).__name__
@@ -827,7 +826,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         validation = self._validation(data, table, X_val, y_val, sample_weight_val)
         with run.threads_for(settings, data):
             state = self._state(trained, settings, data)
-            make_predictor = self._predictor(settings, data)
+            make_predictor = self._predictor(state, settings, data)
             run.partial_fit(settings, data, validation, state, make_predictor)
         state.forget_history_before(_KEPT_EPOCHS)
         exported = state.export(settings, data, keeps_solver=True)
@@ -1018,10 +1017,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         choice = self._training_state["loss"]
         return ready(entry_of(LOSSES, choice), {})
 
-    def _trained(self) -> Trained | None:
+    def _trained_before(self) -> Trained | None:
         """Return the network that training goes on with, if there is one."""
-        if not hasattr(self, "coefs_"):
-            return None
+        return self._trained() if hasattr(self, "coefs_") else None
+
+    def _trained(self) -> Trained:
+        """Return the network that is there."""
         return Trained(
             self.classes_,
             self.coefs_,
@@ -1059,20 +1060,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         )
 
     def _predictor(
-        self, settings: Settings, data: TrainingData
-    ) -> Callable[[Layers], BaseEstimator]:
-        """Return what makes a classifier of some layers, for scorers to call."""
+        self, state: TrainingState, settings: Settings, data: TrainingData
+    ) -> Callable[[], BaseEstimator]:
+        """Return what makes a classifier of the network as it is then, for scorers."""
 
-        def make_predictor(layers: Layers) -> BaseEstimator:
+        def make_predictor() -> BaseEstimator:
             predictor = copy.copy(self)
-            predictor.__dict__.pop("feature_names_in_", None)
-            predictor.__dict__.update(
-                classes_=data.targets.classes,
-                n_features_in_=len(layers.W1),
-                coefs_=[layers.W1, layers.W2],
-                intercepts_=[layers.b1, layers.b2],
-                _training_state=settings.choices,
-            )
+            trained = state.export(settings, data, keeps_solver=False)
+            predictor._publish(trained, names=None)
             return predictor
 
         return make_predictor
@@ -1121,17 +1116,17 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _logits(self, X: Matrix) -> Iterator[tuple[Any, np.ndarray]]:
         """Yield the logits of X in blocks of rows, one column per row."""
-        layers = Layers(*self.coefs_, *self.intercepts_)
+        layers, standardization = self._trained().to_compute()
         (n_features, n_hidden), dtype = layers.W1.shape, layers.W1.dtype
         n_rows = min(
             _BLOCKS_AT_ONCE * block_rows(n_features, n_hidden, self.n_outputs_),
             X.shape[0],
         )
         workspace = Workspace(n_rows, n_hidden, self.n_outputs_, dtype)
-        blocks = self._finite(blocks_of(X, n_rows, dtype), X)
+        blocks = blocks_of(X, n_rows, dtype, standardization=standardization)
         with threads_of_prediction(n_rows, n_features, n_hidden):
             yield from blockwise_logits(
-                layers, blocks, self._trained_activation(), workspace
+                layers, self._finite(blocks, X), self._trained_activation(), workspace
             )
 
     def _finite(

@@ -79,6 +79,16 @@ class Parameters:
         b1 = self.b1 - self.standardization.bias_shift(W1)
         return Layers(W1, self.W2, b1.astype(self.dtype), self.b2)
 
+    def to_compute(self) -> tuple[Layers, Standardization | None]:
+        """Return the layers to compute with, and what rows are to be standardised by.
+
+        That is nothing, but where features lie so far from zero that X W1 has no digits
+        left of their differences: there all is computed as in training.
+        """
+        if self.standardization is None or not self.standardization.is_far:
+            return self.layers(), None
+        return Layers(self.W1, self.W2, self.b1, self.b2), self.standardization
+
     def set_layers(self, layers: Layers) -> None:
         """Take over the layers for features as they are."""
         restored_b1 = self.restored_b1(layers)

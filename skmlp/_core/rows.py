@@ -172,17 +172,31 @@ def rows_of(
     dtype: np.dtype,
     standardization: Standardization | None = None,
 ) -> Rows:
-    """Return what hands out up to n_rows rows of X at a time."""
+    """Return what hands out up to n_rows rows of X at a time, sparse ones scaled."""
     rows = SparseRows if sparse.issparse(X) else DenseRows
     return rows(X, n_rows, dtype, standardization)
 
 
+def centered(
+    rows: Rows, X: Matrix, standardization: Standardization | None, dtype: np.dtype
+) -> Rows:
+    """Return rows of X that are centred, where `rows_of` left that to be done."""
+    if standardization is None or not standardization.centers or not sparse.issparse(X):
+        return rows
+    return CenteredRows(rows, standardization, dtype)
+
+
 def blocks_of(
-    X: Matrix, n_rows: int, dtype: np.dtype, subset: np.ndarray | None = None
+    X: Matrix,
+    n_rows: int,
+    dtype: np.dtype,
+    subset: np.ndarray | None = None,
+    standardization: Standardization | None = None,
 ) -> Iterator[tuple[slice | np.ndarray, Matrix]]:
     """Walk through (a subset of) X in blocks, each valid until the next."""
     n_all = X.shape[0] if subset is None else len(subset)
-    rows = rows_of(X, min(n_rows, n_all), dtype)
+    rows = rows_of(X, min(n_rows, n_all), dtype, standardization)
+    rows = centered(rows, X, standardization, dtype)
     for start in range(0, n_all, n_rows):
         block = slice(start, min(start + n_rows, n_all))
         key = block if subset is None else subset[block]
@@ -191,6 +205,7 @@ def blocks_of(
 
 def holds_finite_numbers(X: Matrix) -> bool:
     """Return whether no number of a block is NaN or infinite."""
+    X = X.X if isinstance(X, Centered) else X
     values = X.data if sparse.issparse(X) else X
     if values.flags.c_contiguous and np.isfinite(np.vdot(values, values)):
         return True

@@ -20,6 +20,8 @@ from scipy import sparse
 _LEAST_SHARE_OF_RANGE = 0.25
 # Scales keep so many powers of two away from the end of the numbers, for the weights.
 _MARGIN = 28
+# From so many scales on, the distance of a center from zero costs X W1 its digits.
+_FAR = 32.0
 
 
 class Standardization(NamedTuple):
@@ -32,6 +34,14 @@ class Standardization(NamedTuple):
     def centers(self) -> bool:
         """Whether any feature is centred."""
         return bool(self.center.any())
+
+    @property
+    def is_far(self) -> bool:
+        """Whether a feature lies so far from zero that X is to be centred to predict.
+
+        In float32 a year has three digits behind the point, a time in seconds none.
+        """
+        return bool((np.abs(self.center) > _FAR * self.scale).any())
 
     def to_raw(self, W1: np.ndarray) -> np.ndarray:
         """Return the weights for x, given those for x̂."""

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from typing import cast
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from skmlp._checks.data import TrainingData
+from skmlp._checks.scoring import Scorer
 from skmlp._core.batches import Batches
 from skmlp._core.dropout import DroppedFeatures, DroppedUnits
 from skmlp._core.lazy_rows import LazyRows
 from skmlp._core.network import Activation, Workspace
 from skmlp._core.objective import Objective, evaluate
-from skmlp._core.parameters import Layers, Parameters
-from skmlp._core.rows import CenteredRows, Rows, blocks_of, rows_of
+from skmlp._core.parameters import Parameters
+from skmlp._core.rows import Rows, blocks_of, centered, rows_of
 from skmlp._settings import Settings
 from skmlp._training.callbacks import FitTasks
 from skmlp._training.epochs import Monitor, Row, print_epoch
@@ -26,8 +26,8 @@ from skmlp._training.state import TrainingState, is_lazy, rows_at_once
 from skmlp._training.trainer import Trainer
 from skmlp.solvers import LBFGS, ClippedNorm, Solver
 
-# Makes an estimator that predicts with the layers.
-MakePredictor = Callable[[Layers], BaseEstimator]
+# Makes an estimator that predicts with the network as it is now.
+MakePredictor = Callable[[], BaseEstimator]
 
 
 def build_trainer(
@@ -91,9 +91,7 @@ def _rows(
     rows: Rows = rows_of(data.X, block_rows, params.dtype, standardization)
     if settings.input_dropout:
         rows = DroppedFeatures(rows, settings.input_dropout, rng, params.dtype)
-    if sparse.issparse(data.X) and standardization is not None and params.centers:
-        rows = CenteredRows(rows, standardization, params.dtype)
-    return rows
+    return centered(rows, data.X, standardization, params.dtype)
 
 
 def _activation(
@@ -130,7 +128,7 @@ def build_monitor(
         measures.append(lambda: _named("val", evaluate_val()))
         if settings.scorer is not None:
             watched = settings.scorer.name
-            measures.append(_metric(settings, state.params, validation, make_predictor))
+            measures.append(_metric(settings.scorer, validation, make_predictor))
         state.score_name = watched
     state.progress.watch(watched)
     return Monitor(
@@ -154,33 +152,33 @@ def build_evaluation(
     """Return what measures the mean loss and the accuracy on (a subset of) the data."""
     n_rows = min(rows_at_once(settings, data), len(data.y))
     workspace = Workspace(n_rows, *params.shape[1:], params.dtype)
-    return lambda: evaluate(
-        params.layers(),
-        blocks_of(data.X, n_rows, params.dtype, subset),
-        data.y,
-        data.weight,
-        settings.activation,
-        data.targets,
-        settings.loss,
-        workspace,
-    )
+
+    def evaluate_now() -> tuple[float, float]:
+        layers, standardization = params.to_compute()
+        return evaluate(
+            layers,
+            blocks_of(data.X, n_rows, params.dtype, subset, standardization),
+            data.y,
+            data.weight,
+            settings.activation,
+            data.targets,
+            settings.loss,
+            workspace,
+        )
+
+    return evaluate_now
 
 
 def _metric(
-    settings: Settings,
-    params: Parameters,
-    validation: TrainingData,
-    make_predictor: MakePredictor,
+    scorer: Scorer, validation: TrainingData, make_predictor: MakePredictor
 ) -> Callable[[], Row]:
     """Return what measures the scorer on validation data."""
-    scorer = settings.scorer
-    assert scorer is not None
     labels = validation.targets.labels(validation.y)
     weight = None if validation.is_unweighted else validation.weight
 
     def measure_metric() -> Row:
-        predictor = make_predictor(params.layers())
-        return {scorer.name: scorer.score(predictor, validation.X, labels, weight)}
+        score = scorer.score(make_predictor(), validation.X, labels, weight)
+        return {scorer.name: score}
 
     return measure_metric
 

@@ -98,8 +98,9 @@ class Trained(NamedTuple):
         - 'class_totals': the sample weight that each class has had in `partial_fit`.
         - 'rng': the state of the random stream; None where there is none yet.
         - 'split_seed': what draws the hold-out; None where there is none yet.
-        - 'standardization': None, or 'center' and 'scale' of the features, 'b1' for
-          standardised features, and 'restored_b1', what the handed out b1 gives back.
+        - 'standardization': None, or 'center' and 'scale' of the features, whether the
+          center 'is_far' from zero, 'b1' for standardised features, and 'restored_b1',
+          what the handed out b1 gives back.
         - 'solver': what it remembers, or None where it is not kept.
     """
 
@@ -113,6 +114,35 @@ class Trained(NamedTuple):
     def dtype(self) -> np.dtype:
         """The precision that it was trained in."""
         return self.coefs[0].dtype
+
+    def layers(self) -> Layers:
+        """Return the layers for X as it is."""
+        return Layers(*self.coefs, *self.intercepts)
+
+    def to_compute(self) -> tuple[Layers, Standardization | None]:
+        """Return what `Parameters.to_compute` does, of the parameters that are kept."""
+        kept = self.state["standardization"]
+        if kept is None or not kept["is_far"]:
+            return self.layers(), None
+        n_features, n_hidden = self.coefs[0].shape
+        params = Parameters(
+            n_features,
+            n_hidden,
+            len(self.classes),
+            self.dtype,
+            standardization=Standardization(kept["center"], kept["scale"]),
+        )
+        self.restore(params)
+        return params.to_compute()
+
+    def restore(self, params: Parameters) -> None:
+        """Write the layers into parameters, exactly as they were where that is kept."""
+        params.set_layers(self.layers())
+        kept = self.state["standardization"]
+        if kept is not None and params.standardization is not None:
+            # What it was, plus what a caller may have added since.
+            added = params.b1 - kept["restored_b1"]
+            params.b1[...] = kept["b1"] + added
 
 
 @dataclass
@@ -165,12 +195,8 @@ class TrainingState:
         kept = trained.state
         standardization = _kept_standardization(trained, settings, data)
         params = _zero_parameters(settings, data, standardization)
-        params.set_layers(Layers(*trained.coefs, *trained.intercepts))
+        trained.restore(params)
         was_standardized = kept["standardization"] is not None
-        if was_standardized and standardization is not None:
-            # Exactly what it was, plus what a caller may have added since.
-            added = params.b1 - kept["standardization"]["restored_b1"]
-            params.b1[...] = kept["standardization"]["b1"] + added
         stays = was_standardized == (standardization is not None)
         rng, split_seed = _kept_stream(trained, settings)
         return cls(
@@ -299,13 +325,14 @@ def _kept_standardization(
     return Standardization(kept["center"], kept["scale"])
 
 
-def _exported_standardization(params: Parameters) -> dict[str, np.ndarray] | None:
+def _exported_standardization(params: Parameters) -> dict[str, Any] | None:
     """Return what training needs to go on with the same standardised features."""
     if params.standardization is None:
         return None
     return {
         "center": params.standardization.center,
         "scale": params.standardization.scale,
+        "is_far": params.standardization.is_far,
         "b1": params.b1.copy(),
         "restored_b1": params.restored_b1(params.layers()),
     }
@@ -331,7 +358,9 @@ def _are_alike(before: Any, now: Any) -> bool:
     """Return whether two values are equal, or of one class and made alike."""
     if before == now:
         return True
-    return type(before) is type(now) and getattr(before, "__dict__", 0) == vars(now)
+    made_with = getattr(before, "__dict__", None)
+    is_one_class = made_with is not None and type(before) is type(now)
+    return is_one_class and made_with == vars(now)
 
 
 def _check_same_network(

@@ -378,3 +378,41 @@ def test_a_first_chunk_of_one_row_is_scaled_by_its_size(table):
     explicit.partial_fit(X[:9] / scale, y[:9])
     raw = explicit.coefs_[0] / scale[:, np.newaxis]
     assert_allclose(implicit.coefs_[0], raw, rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("offset", [0, 2000, 10**6, 10**9])
+def test_offsets_far_beyond_the_spread_change_neither_training_nor_predictions(
+    offset, dtype
+):
+    X = np.random.default_rng(0).integers(-512, 512, size=(300, 3)) / 256
+    y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    make = {"dtype": dtype, "random_state": 0, "monitor_train": True, "max_iter": 20}
+    near = TwoLayerClassifier(20, **make).fit(X, y, X_val=X, y_val=y)
+    far = TwoLayerClassifier(20, **make).fit(X + offset, y, X_val=X + offset, y_val=y)
+    atol = {"float32": 2e-6, "float64": 1e-6 if offset == 10**9 else 1e-9}[dtype]
+    expected = near.predict_proba(X)
+    assert_allclose(far.predict_proba(X + offset), expected, rtol=0, atol=atol)
+    for column in ("loss", "train_loss", "val_loss"):
+        assert_allclose(far.history_[column], near.history_[column], rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.float64])
+def test_times_in_seconds_are_predicted_as_they_were_learnt(dtype):
+    rng = np.random.default_rng(0)
+    seconds = 1_700_000_000 + rng.integers(86_400, size=(600, 2))
+    X, y = seconds.astype(dtype), (seconds[:, 0] % 86_400 < 43_200).astype(int)
+    clf = TwoLayerClassifier(dtype="float32", random_state=0).fit(X, y)
+    assert clf.score(X, y) > 0.97
+    log_proba = clf.predict_log_proba(X)[np.arange(600), y]
+    assert -log_proba.mean(dtype=float) == pytest.approx(clf.loss_, abs=0.01)
+
+
+def test_weights_that_are_changed_by_hand_are_those_that_predict():
+    X = 1e6 + np.random.default_rng(0).normal(size=(100, 2))
+    clf = TwoLayerClassifier(9, random_state=0).fit(X, X[:, 0] > 1e6)
+    before = clf.decision_function(X)
+    clf.intercepts_[1] += [0.0, 2.0]
+    assert_allclose(clf.decision_function(X), before + 2.0, rtol=1e-9)
+    clf.coefs_[1][...] = 0.0
+    assert_allclose(clf.decision_function(X), np.diff(clf.intercepts_[1])[0])
