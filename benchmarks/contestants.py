@@ -42,9 +42,7 @@ _OURS_ALONE = {
 
 def skmlp_classifier(n_hidden: int, **params: Any) -> TwoLayerClassifier:
     """Return skmlp's estimator, unfitted."""
-    known = TwoLayerClassifier().get_params()
     chosen = {**_TEXTBOOK, **_OURS_ALONE, **params}
-    chosen = {name: value for name, value in chosen.items() if name in known}
     return TwoLayerClassifier(hidden_layer_size=n_hidden, **chosen)
 
 
