@@ -35,7 +35,7 @@ else:
     X_train, X_test, y_train, y_test = train_test_split(
         X / 16, y, train_size=1000, random_state=0
     )
-    data, n_epochs = "digits", 20
+    data, n_epochs = "digits", 5
 X_train, X_test = X_train.astype(np.float32), X_test.astype(np.float32)
 
 # %%
@@ -190,7 +190,7 @@ default = TwoLayerClassifier(random_state=1).fit(X_train, y_train)
 tuned = TwoLayerClassifier(
     1024, dropout=0.5, input_dropout=0.2, label_smoothing=0.05, random_state=1
 )
-tuned.set_params(max_iter=max(50, n_epochs // 3)).fit(X_train, y_train)
+tuned.set_params(max_iter=max(10, n_epochs // 3)).fit(X_train, y_train)
 print(f"defaults  {default.score(X_test, y_test):.4f}")
 print(f"tuned     {tuned.score(X_test, y_test):.4f}")
 plt.show()

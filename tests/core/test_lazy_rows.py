@@ -167,12 +167,18 @@ def test_adamw_shrinks_the_weights_of_the_batch_alone(wide, start):
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
 def test_many_steps_wait_as_few_do(solver, wide, start):
-    # So many that decaying scales are multiplied in more than once.
+    # So many that decaying scales are multiplied in more than once. The twin does
+    # without the features that are in no row.
     learn = lazy_sgd if solver == "sgd" else lazy_adam
     options = {"momentum": 0.9} if solver == "sgd" else {}
-    clf = classifier(start, solver=solver, alpha=0.0, max_iter=50).fit(*wide)
-    expected = twin(learn, wide, start, n_epochs=50, **options)
-    assert_same_weights(clf, expected, rtol=1e-8)
+    X, y = wide
+    seen = np.unique(X.indices)
+    narrow, begin = (X[:, seen], y), start | {"W1": start["W1"][seen]}
+    clf = classifier(start, solver=solver, alpha=0.0, max_iter=50).fit(X, y)
+    actual, expected = named(clf), twin(learn, narrow, begin, n_epochs=50, **options)
+    actual["W1"] = actual["W1"][seen]
+    for name, array in expected.items():
+        assert_allclose(actual[name], array, rtol=1e-8, atol=1e-8)
 
 
 @pytest.mark.parametrize("standardize", [True, False])

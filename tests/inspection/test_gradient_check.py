@@ -154,17 +154,20 @@ def test_so_many_entries_are_compared(net, digits):
     }
 
 
-def test_a_large_array_is_sampled(problem):
-    X, y, _ = problem
-    clf = TwoLayerClassifier.from_weights(
-        [np.ones((6, 200)), np.ones((200, 4))],
-        [np.zeros(200), np.zeros(4)],
-        range(4),
-        activation="tanh",
+def test_a_large_array_is_sampled():
+    coefs, intercepts = [np.ones((400, 3)), np.ones((3, 4))], [np.zeros(3), np.zeros(4)]
+    clf = TwoLayerClassifier.from_weights(coefs, intercepts, range(4))
+    errors = check_gradients(clf, np.eye(4, 400), range(4))
+    assert errors.n_entries == {"W1": 1000, "b1": 3, "W2": 12, "b2": 4}
+
+
+def test_the_sample_is_that_of_random_state(net, digits):
+    X, y = digits[0][:5], digits[2][:5]
+    first, again, other = (
+        check_gradients(net, X, y, n_entries=20, random_state=seed)
+        for seed in (0, 0, 1)
     )
-    first, again = (check_gradients(clf, X, y, random_state=0) for _ in range(2))
-    assert first == again
-    assert first.n_entries == {"W1": 1000, "b1": 200, "W2": 800, "b2": 4}
+    assert first == again != other
 
 
 def test_estimator_and_random_state_are_left_as_they_were(problem, weights):

@@ -24,12 +24,13 @@ def look_at_training(estimator, X, y):
 
 
 def look_at_weights(estimator, X, y):
-    return WeightsDisplay.from_estimator(estimator).weights.tolist()
+    display = WeightsDisplay.from_estimator(estimator, image_shape=(8, 8))
+    return display.weights.tolist()
 
 
 def look_at_predictions(estimator, X, y):
     display = PredictionsDisplay.from_estimator(
-        estimator, X, y, image_shape=(8, 8), random_state=0
+        estimator, X, y, image_shape=(8, 8), n_images=4, random_state=0
     )
     return display.y_pred.tolist(), display.probability.tolist()
 
