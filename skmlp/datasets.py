@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import os
 import struct
@@ -27,6 +28,9 @@ _OPENML_ROWS = {"train": slice(60_000), "test": slice(60_000, None), "all": slic
 # spares the classes a conversion to categories, which raises TypeError in scikit-learn
 # 1.9.1 with pandas 3.1 (github.com/scikit-learn/scikit-learn/pull/34902).
 _READ_CSV_KWARGS = {"dtype": "uint8", "quotechar": "'"}
+# What is read at most: several times the largest set that is published so.
+_MOST_BYTES, _MOST_DIMENSIONS = 2**32, 32
+_BYTES_AT_ONCE = 2**20
 _IDX_DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
@@ -185,7 +189,8 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not IDX, is corrupt, or is not as long as its header says.
+        If the file is not IDX, is corrupt, is not as long as its header says, or
+        announces more than 4 GiB. Nothing is read beyond what the header announces.
 
     References
     ----------
@@ -204,52 +209,71 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     array([7, 2, 1], dtype=uint8)
     """
     path = Path(path)
-    content = _read_content(path)
-    dtype, shape = _parse_header(path, content)
-    n_header = 4 + 4 * len(shape)
-    n_expected = n_header + dtype.itemsize * math.prod(shape)
-    if len(content) != n_expected:
-        fault = "is truncated" if len(content) < n_expected else "has trailing bytes"
-        raise ValueError(
-            f"{path} {fault}: found {len(content)} bytes, expected {n_expected} for a "
-            f"header and {dtype.name} of shape {shape}; download it again."
-        )
-    values = np.frombuffer(content, dtype, offset=n_header).reshape(shape)
-    return values.astype(dtype.newbyteorder("="))  # a view of bytes is not writable
-
-
-def _read_content(path: Path) -> bytes:
-    """Read a file, unpacked if it is gzipped."""
     if not path.exists():
         raise FileNotFoundError(
             f"{path} does not exist: give the path of an IDX file, plain or gzipped."
         )
-    content = path.read_bytes()
-    if content[:2] != b"\x1f\x8b":  # RFC 1952, section 2.3.1
-        return content
     try:
-        return gzip.decompress(content)
+        with _unpacked(path) as stream:
+            return _read_array(path, stream)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(
-            f"{path} is truncated or corrupt: found {len(content)} bytes that do not "
-            f"unpack ({error}), expected a whole gzip file; download it again."
+            f"{path} is truncated or corrupt: found {path.stat().st_size} bytes that "
+            f"do not unpack ({error}), expected a whole gzip file; download it again."
         ) from error
 
 
-def _parse_header(path: Path, content: bytes) -> tuple[np.dtype, tuple[int, ...]]:
-    """Return the dtype and the shape that an IDX header announces."""
-    try:
-        zeros, code, n_dims = struct.unpack_from(">HBB", content)
-        shape = struct.unpack_from(f">{n_dims}I", content, offset=4)
-    except struct.error:
-        zeros, code, shape = -1, -1, ()
-    if zeros != 0 or code not in _IDX_DTYPES:
+def _unpacked(path: Path) -> gzip.GzipFile | io.BufferedReader:
+    """Open a file to read it, unpacked if it is gzipped."""
+    with path.open("rb") as file:
+        is_gzipped = file.read(2) == b"\x1f\x8b"  # RFC 1952, section 2.3.1
+    return gzip.open(path) if is_gzipped else path.open("rb")
+
+
+def _read_array(path: Path, stream: gzip.GzipFile | io.BufferedReader) -> np.ndarray:
+    """Read a header and what it announces, and not a byte more than it takes to see."""
+    dtype, shape = _read_header(path, stream)
+    n_header, n_bytes = 4 + 4 * len(shape), dtype.itemsize * math.prod(shape)
+    if n_bytes > _MOST_BYTES:
         raise ValueError(
-            f"{path} is not an IDX file: found {len(content)} bytes that start with "
-            f"'{content[:4].hex(' ')}', expected '00 00', a type code (08, 09, 0b, 0c, "
-            "0d or 0e), the number of dimensions and 4 bytes for each; check the path."
+            f"{path} announces {dtype.name} of shape {shape}, {n_bytes} bytes, which "
+            f"is more than read_idx takes, {_MOST_BYTES}; check the path."
         )
-    return np.dtype(_IDX_DTYPES[code]), shape
+    content = bytearray()
+    while len(content) <= n_bytes:
+        part = stream.read(min(_BYTES_AT_ONCE, n_bytes + 1 - len(content)))
+        if not part:
+            break
+        content += part
+    if len(content) != n_bytes:
+        is_short = len(content) < n_bytes
+        fault = "is truncated" if is_short else "has trailing bytes"
+        found = f"{n_header + len(content)} bytes{'' if is_short else ' or more'}"
+        raise ValueError(
+            f"{path} {fault}: found {found}, expected {n_header + n_bytes} for a "
+            f"header and {dtype.name} of shape {shape}; download it again."
+        )
+    values = np.frombuffer(content, dtype).reshape(shape)
+    return values.astype(dtype.newbyteorder("="), copy=False)
+
+
+def _read_header(
+    path: Path, stream: gzip.GzipFile | io.BufferedReader
+) -> tuple[np.dtype, tuple[int, ...]]:
+    """Return the dtype and the shape that an IDX header announces."""
+    start = stream.read(4)
+    zeros, code, n_dims = struct.unpack(">HBB", start) if len(start) == 4 else (1, 0, 0)
+    lengths = b""
+    if zeros == 0 and code in _IDX_DTYPES and n_dims <= _MOST_DIMENSIONS:
+        lengths = stream.read(4 * n_dims)
+        if len(lengths) == 4 * n_dims:
+            return np.dtype(_IDX_DTYPES[code]), struct.unpack(f">{n_dims}I", lengths)
+    raise ValueError(
+        f"{path} is not an IDX file: found {len(start + lengths)} bytes that start "
+        f"with '{start.hex(' ')}', expected '00 00', a type code (08, 09, 0b, 0c, 0d "
+        f"or 0e), the number of dimensions, at most {_MOST_DIMENSIONS}, and 4 bytes "
+        "for each; check the path."
+    )
 
 
 def _fetch(

@@ -271,3 +271,12 @@ def test_the_best_epoch_is_marked(noisy, capsys):
 def test_nothing_is_printed_unless_asked(noisy, capsys):
     stopped(noisy, max_iter=3)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("n_classes", [255, 256, 257])
+def test_hold_out_counts_more_classes_than_a_byte_holds(n_classes):
+    y = np.repeat(np.arange(n_classes), 20)
+    X = np.random.default_rng(0).normal(size=(len(y), 3))
+    clf = TwoLayerClassifier(5, early_stopping=True, max_iter=1, random_state=0)
+    assert len(clf.fit(X, y).classes_) == n_classes
+    assert np.isfinite(clf.history_["val_loss"]).all()
