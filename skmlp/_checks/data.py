@@ -95,14 +95,7 @@ def check_training_data(
             f"{name} needs samples of at least 2 classes; y holds only one class, "
             f"{targets.classes.tolist()[0]!r}."
         )
-    data = check_chunk(
-        table,
-        sample_weight,
-        targets=targets,
-        class_weight=class_weight,
-        dtype=dtype,
-        earlier_totals=np.zeros(len(targets.classes)),
-    )
+    data = _encoded(table, sample_weight, targets, class_weight, dtype, relative=True)
     counts = data.class_totals * class_weights(
         class_weight, targets.classes, data.class_totals
     )
@@ -124,14 +117,28 @@ def check_chunk(
     earlier_totals: np.ndarray,
 ) -> TrainingData:
     """Check what `partial_fit` was given; rows of a single class will do."""
+    return _encoded(table, sample_weight, targets, class_weight, dtype, earlier_totals)
+
+
+def _encoded(
+    table: Table,
+    sample_weight: Any,
+    targets: OneLabel,
+    class_weight: ClassWeight,
+    dtype: np.dtype,
+    earlier_totals: np.ndarray | float = 0.0,
+    relative: bool = False,
+) -> TrainingData:
+    """Return the data of a table; relative weights mean nothing but their ratios."""
     y = targets.encode(table.labels)
     check_magnitude(table.X, dtype)
-    weight = _checked_sample_weight(sample_weight, table.X, dtype)
-    totals = earlier_totals.copy()
+    weight, exponent = _checked_sample_weight(sample_weight, table.X, dtype, relative)
+    totals = np.zeros(len(targets.classes)) + earlier_totals
     targets.add_totals(y, weight, totals)
+    totals = np.ldexp(totals, exponent)
     if class_weight is not None:
         by_class = class_weights(class_weight, targets.classes, totals)
-        weight = weight * by_class.astype(dtype)[y]
+        weight = weight * _in_range(by_class, dtype, relative)[0][y]
     return TrainingData(table.X, y, weight, targets, totals)
 
 
@@ -156,12 +163,12 @@ def check_validation_data(
         _check_same_features(table, data.X.shape[1], names)
         y = data.targets.encode(table.labels)
         check_magnitude(table.X, dtype)
-        weight = _checked_sample_weight(sample_weight, table.X, dtype)
+        weight, _ = _checked_sample_weight(sample_weight, table.X, dtype)
     except ValueError as error:
         raise ValueError(f"Validation data (X_val, y_val): {error}") from error
     warn_of_other_scale(data.X, table.X)
     by_class = class_weights(class_weight, data.targets.classes, data.class_totals)
-    weight = weight * by_class.astype(dtype)[y]
+    weight = weight * _in_range(by_class, dtype)[0][y]
     if not weight.any():
         raise ValueError(
             "Validation data (X_val, y_val): no row counts. Check sample_weight_val "
@@ -293,14 +300,29 @@ def _refuse_several_types(y: Any) -> None:
 
 
 def _checked_sample_weight(
-    sample_weight: Any, X: Matrix, dtype: np.dtype
-) -> np.ndarray:
+    sample_weight: Any, X: Matrix, dtype: np.dtype, relative: bool = True
+) -> tuple[np.ndarray, int]:
+    """Return the weights, and the power of two that they were divided by."""
+    if sample_weight is None:
+        return np.ones(X.shape[0], dtype), 0
     weight = _check_sample_weight(
-        sample_weight, X, dtype=dtype, ensure_non_negative=True
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
     if not weight.any():
         raise ValueError("sample_weight must hold at least one non-zero weight.")
-    return weight
+    return _in_range(weight, dtype, relative)
+
+
+def _in_range(
+    weight: np.ndarray, dtype: np.dtype, relative: bool = True
+) -> tuple[np.ndarray, int]:
+    """Return weights in some precision, and the power of two they were divided by.
+
+    Relative weights are divided by that of the largest, so that float32 holds all that
+    count: exactly, but for what becomes too small beside the largest to count.
+    """
+    exponent = int(np.frexp(weight.max())[1]) if relative else 0
+    return np.ldexp(weight, -exponent).astype(dtype), exponent
 
 
 def class_weights(

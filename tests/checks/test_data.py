@@ -942,3 +942,37 @@ def test_threads_may_share_estimator_and_X(method, kind):
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(predict, [X] * 8))
     assert_array_equal(np.stack(results), expected)
+
+
+@pytest.mark.parametrize("scale", [2.0**-990, 2.0**-142, 2.0**124, 2.0**990])
+@pytest.mark.parametrize("params", [{}, {"class_weight": {0: 1.0, 1: 3.0, 2: 2.0}}])
+def test_weights_of_a_fit_have_no_scale(scale, params, digits):
+    X, X_val, y, y_val = (part[:300] for part in digits)
+    y, y_val = y % 3, y_val % 3
+    weight = np.random.default_rng(0).uniform(0.5, 2.0, size=len(y))
+    val = {"X_val": X_val, "y_val": y_val}
+    make = {"max_iter": 3, "random_state": 0, **params}
+    one, other = (
+        TwoLayerClassifier(9, **make).fit(
+            X, y, w, **val, sample_weight_val=w[: len(y_val)]
+        )
+        for w in (weight, scale * weight)
+    )
+    assert one.coefs_[0].dtype == np.float32
+    assert_array_equal(other.coefs_[0], one.coefs_[0])
+    assert other.history_["val_loss"] == one.history_["val_loss"]
+
+
+@pytest.mark.parametrize("scale", [2.0**-990, 2.0**990])
+def test_weights_of_classes_have_no_scale(scale, digits):
+    X, _, y, _ = digits
+    one, other = (
+        TwoLayerClassifier(
+            9,
+            max_iter=2,
+            random_state=0,
+            class_weight={label: s * (1 + label) for label in range(10)},
+        ).fit(X, y)
+        for s in (1.0, scale)
+    )
+    assert_array_equal(other.coefs_[0], one.coefs_[0])
