@@ -1,6 +1,6 @@
 """Two-layer neural-network classification for scikit-learn, in NumPy."""
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0.dev1"
 
 from skmlp._classifier import TwoLayerClassifier
 

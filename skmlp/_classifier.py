@@ -48,7 +48,13 @@ from skmlp.activations import ACTIVATIONS, Activation, ActivationName
 from skmlp.initializers import InitializerName
 from skmlp.losses import LOSSES, Loss, LossName
 from skmlp.schedules import Schedule, ScheduleName
-from skmlp.solvers import LBFGS, SOLVERS, Solver, SolverName
+from skmlp.solvers import (
+    SOLVERS,
+    STOCHASTIC,
+    FullBatchSolver,
+    Solver,
+    SolverName,
+)
 
 # How many blocks of training go through the network at once when predicting: so large
 # that their products are worth several threads, where there are.
@@ -73,7 +79,7 @@ def _has_stochastic_solver(estimator: "TwoLayerClassifier") -> bool:
     if not getattr(entry_of(SOLVERS, solver), "is_stochastic", True):
         raise AttributeError(
             f"partial_fit needs a stochastic solver; solver={solver!r} sees all data "
-            "at once. Choose 'adam', 'adamw' or 'sgd'."
+            f"at once. Choose {STOCHASTIC}."
         )
     return True
 
@@ -474,7 +480,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         *,
         activation: ActivationName | str | Activation | type = "relu",
         loss: LossName | str | Loss | type[Loss] = "log_loss",
-        solver: SolverName | str | Solver | LBFGS | type[Solver | LBFGS] = "adamw",
+        solver: (
+            SolverName
+            | str
+            | Solver
+            | FullBatchSolver
+            | type[Solver]
+            | type[FullBatchSolver]
+        ) = "adamw",
         alpha: float | Literal["auto"] | str = "auto",
         dropout: float = 0.0,
         input_dropout: float = 0.0,
@@ -759,11 +772,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         schedule go on from call to call; a call counts as one of the `max_iter` epochs
         that the schedule plans with, and after them its last value holds. With
         ``max_iter='auto'`` nothing is planned, see `learning_rate`. Features are
-        standardised by what the first call held. Weights are
-        taken as they are: those of one call are not measured by their mean, as `fit`
-        does, so that they mean the same in every call. A call that raises changes
-        nothing; one that only makes the loss larger does not warn. Callbacks are not
-        called.
+        standardised by what the first call held. Weights are taken as they are: those
+        of one call are not measured by their mean, as `fit` does, so that they mean the
+        same in every call. A call that raises changes nothing; one that only makes the
+        loss larger does not warn. Callbacks are not called.
 
         Parameters
         ----------
@@ -854,9 +866,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         array([1])
         """
         X = check_prediction_data(self, X)
-        labels = np.empty(X.shape[0], self.classes_.dtype)
+        labels, targets = np.empty(X.shape[0], self.classes_.dtype), self._targets()
         for rows, logits in self._logits(X):
-            labels[rows] = self.classes_[logits.argmax(axis=0)]
+            labels[rows] = targets.decode(logits)
         return labels
 
     def predict_proba(self, X: MatrixLike) -> np.ndarray:
@@ -1017,6 +1029,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         choice = self._training_state["loss"]
         return ready(entry_of(LOSSES, choice), {})
 
+    def _targets(self) -> OneLabel:
+        """Return what the outputs of the network mean."""
+        return OneLabel(self.classes_, self.label_smoothing)
+
     def _trained_before(self) -> Trained | None:
         """Return the network that training goes on with, if there is one."""
         return self._trained() if hasattr(self, "coefs_") else None
@@ -1067,7 +1083,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         def make_predictor() -> BaseEstimator:
             predictor = copy.copy(self)
             trained = state.export(settings, data, keeps_solver=False)
-            predictor._publish(trained, names=None)
+            predictor._publish(trained, None, settings)
             return predictor
 
         return make_predictor

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import numpy as np
+
 
 class Entry:
-    """What the classes of all registries share.
+    """What the classes of the registries share.
 
     Attributes
     ----------
@@ -36,9 +39,25 @@ def entry_of(registry: Mapping[str, Any], choice: Any) -> Any:
 
 
 def ready(entry: Any, given: Mapping[str, Any]) -> Any:
-    """Return an entry ready for use: a class is made with the parameters it takes."""
-    if not isinstance(entry, type):
-        return entry
+    """Return an entry ready for use: a class is made with the parameters it takes.
+
+    Its numbers are Python's: NumPy's would upcast float32.
+    """
+    if isinstance(entry, type):
+        return _made(entry, given)
+    numbers = {
+        name: value.item()
+        for name, value in getattr(entry, "__dict__", {}).items()
+        if isinstance(value, np.generic)
+    }
+    if numbers:
+        entry = copy.copy(entry)
+        entry.__dict__.update(numbers)
+    return entry
+
+
+def _made(entry: type, given: Mapping[str, Any]) -> Any:
+    """Return an instance; raise where its constructor asks for what nobody gives."""
     options = getattr(entry, "options", ())
     for name in options:
         if name not in given:
@@ -47,4 +66,12 @@ def ready(entry: Any, given: Mapping[str, Any]) -> Any:
                 f"the classifier. Leave it out of options and pass an instance, "
                 f"{entry.__name__}({name}=...)."
             )
-    return entry(**{name: given[name] for name in options})
+    chosen = {name: given[name] for name in options}
+    try:
+        inspect.signature(entry).bind(**chosen)
+    except TypeError as error:
+        raise ValueError(
+            f"{entry.__name__} cannot be made from its options, {options}: {error}. "
+            f"Pass an instance, {entry.__name__}(...)."
+        ) from error
+    return entry(**chosen)

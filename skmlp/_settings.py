@@ -5,6 +5,7 @@ The numbers of the defaults were measured by ``benchmarks/default_sweep.py``.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from skmlp._checks.parameters import (
     HasMethods,
     InvalidParameterError,
     one_of,
+    validate_parameters,
 )
 from skmlp._checks.scoring import Scorer, check_scorer
 from skmlp._checks.weights import GivenWeights
@@ -35,7 +37,7 @@ from skmlp.activations import ACTIVATIONS, Activation
 from skmlp.initializers import INITIALIZERS, Initializer
 from skmlp.losses import LOSSES, Loss
 from skmlp.schedules import SCHEDULES, InverseScaling, Schedule, ShareOfTraining
-from skmlp.solvers import LBFGS, SOLVERS, Solver
+from skmlp.solvers import SOLVERS, STOCHASTIC, FullBatchSolver, Solver
 
 # A budget of steps serves 150 rows and 150,000 alike, within bounds: rows that are seen
 # more often are learnt by heart, rows that are seen less often are not learnt.
@@ -58,7 +60,7 @@ PARAMETER_CONSTRAINTS: Constraints = {
     "loss": [one_of(LOSSES), HasMethods(["value_and_grad", "link", "log_link"])],
     "solver": [
         one_of(SOLVERS),
-        HasMethods(["start", "step"]),
+        HasMethods(["start", "step", "begin", "move", "state_dict", "load_state_dict"]),
         HasMethods(["minimize"]),
     ],
     "alpha": [one_of(["auto"]), NON_NEGATIVE],
@@ -101,7 +103,7 @@ _CAPABILITIES: dict[str, dict[str, str]] = {
     "loss": {"out_activation": "skmlp.losses.Loss"},
     "solver": dict.fromkeys(
         ("is_stochastic", "decouples_decay"),
-        "skmlp.solvers.Solver, or from LBFGS if it has minimize",
+        "skmlp.solvers.Solver, or from FullBatchSolver if it has minimize",
     ),
 }
 # The parameters that settings hold as they are given, once 'auto' is a number.
@@ -149,6 +151,7 @@ def auto_alpha(n_rows: int, decouples_decay: bool) -> float:
 def parameters_of(estimator: BaseEstimator) -> dict[str, Any]:
     """Return the parameters by name; numbers are Python's."""
     given = {name: getattr(estimator, name) for name in PARAMETER_CONSTRAINTS}
+    given |= estimator.get_params(deep=False)  # a subclass may have more
     return {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in given.items()
@@ -159,7 +162,7 @@ def check_parameters(estimator: BaseEstimator) -> None:
     """Raise where a parameter, or a pair of them, is invalid."""
     given = parameters_of(estimator)
     try:
-        estimator._validate_params()
+        validate_parameters(estimator)
     except InvalidParameterError as error:
         if isinstance(given["learning_rate"], Real):
             hint = f"For a number use learning_rate_init={given['learning_rate']}."
@@ -208,12 +211,11 @@ def _check_nothing_is_random(given: Mapping[str, Any]) -> None:
         raise ValueError(
             f"solver={given['solver']!r} cannot minimise what "
             f"dropout={given['dropout']!r} and input_dropout={given['input_dropout']!r}"
-            " make random; set both to 0 or choose a stochastic solver: 'adam', "
-            "'adamw' or 'sgd'."
+            f" make random; set both to 0 or choose a stochastic solver: {STOCHASTIC}."
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Settings:
     """What training is told: made once per call from the classifier's parameters.
 
@@ -225,7 +227,7 @@ class Settings:
     hidden_layer_size: int
     activation: Activation
     loss: Loss
-    solver: Solver | LBFGS
+    solver: Solver | FullBatchSolver
     alpha: float
     dropout: float
     input_dropout: float
@@ -276,7 +278,7 @@ class Settings:
             loss=loss,
             solver=solver,
             sampling=_sampling(asked),
-            schedule=_schedule(asked, is_planned or asked["max_iter"] != "auto"),
+            schedule=_schedule(given, is_planned or asked["max_iter"] != "auto"),
             initializers=_initializers(given, activation.is_rectifier),
             scorer=check_scorer(estimator, given["scoring"]),
             dtype=dtype,
@@ -320,6 +322,7 @@ def _numbers(given: Mapping[str, Any], n_rows: int, n_features: int) -> dict[str
         batch_size = n_rows
     elif batch_size == "auto":
         batch_size = auto_batch_size(n_rows)
+    batch_size = min(batch_size, n_rows)
     max_iter = given["max_iter"]
     if max_iter == "auto":
         max_iter = (
@@ -341,12 +344,12 @@ def _numbers(given: Mapping[str, Any], n_rows: int, n_features: int) -> dict[str
 
 
 def _kept(choice: Any, chosen: Any) -> Any:
-    """Return a name where that says it all, for pickles of plain data, else an object.
+    """Return a name where that says it all, for pickles of plain data, else a copy.
 
     What takes options is not to be made anew with those of another day.
     """
     is_said = isinstance(choice, str) and not getattr(chosen, "options", ())
-    return choice if is_said else chosen
+    return choice if is_said else copy.deepcopy(chosen)
 
 
 def _sampling(asked: Mapping[str, Any]) -> Sampling:
@@ -358,13 +361,13 @@ def _sampling(asked: Mapping[str, Any]) -> Sampling:
     return SAMPLINGS[asked["sampling"]]
 
 
-def _schedule(asked: Mapping[str, Any], is_planned: bool) -> Schedule:
+def _schedule(given: Mapping[str, Any], is_planned: bool) -> Schedule:
     """Return the schedule; one that plans gives way where nothing is planned."""
-    schedule = ready(entry_of(SCHEDULES, asked["learning_rate"]), asked)
-    if not isinstance(schedule, Schedule):
-        schedule = ShareOfTraining(schedule)
+    choice = entry_of(SCHEDULES, given["learning_rate"])
+    is_schedule = hasattr(choice, "is_planned")
+    schedule = ready(choice, given) if is_schedule else ShareOfTraining(choice)
     if schedule.is_planned and not is_planned:
-        return InverseScaling(asked["power_t"])
+        return InverseScaling(given["power_t"])
     return schedule
 
 

@@ -85,5 +85,5 @@ class OneLabel:
             np.add(t, self.label_smoothing / len(t), out=t)
 
     def hits(self, y: np.ndarray, logits: np.ndarray) -> np.ndarray:
-        """Return of each row whether the most probable class is its own."""
+        """Return whether the most probable class of each row is its own."""
         return logits.argmax(axis=0) == y

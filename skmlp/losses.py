@@ -1,6 +1,6 @@
 """Losses on logits, each with the link that turns logits into probabilities.
 
-Logits have shape (n_outputs, n_rows), one column a sample: reductions along the first
+Logits have shape (n_outputs, n_rows), one column per sample: reductions along the first
 axis vectorise, a softmax takes a fifth of the time that it takes the other way round.
 Targets t have the same shape: one-hot columns, smoothed by `label_smoothing` (ε)::
 

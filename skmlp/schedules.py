@@ -291,8 +291,8 @@ class ShareOfTraining(Schedule):
         self.function = function
 
     def __call__(self, moment: Moment) -> float:
-        """Return a Python float, so that nothing is upcast by it."""
-        return float(self.function(moment.share))
+        """Return what the function makes of the share of training done."""
+        return self.function(moment.share)
 
 
 SCHEDULES: dict[str, type[Schedule]] = {

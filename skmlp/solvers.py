@@ -6,7 +6,7 @@ copy moves ``params`` and may overwrite ``grads``. The last entries of both vect
 be biases: ``n_weights`` says where the weights end. A solver that is not stochastic,
 as `LBFGS`, minimises over the whole training set by itself. `SOLVERS` names the
 classes; the parameter ``solver`` takes a name, or an instance or class derived from
-`Solver` or `LBFGS`.
+`Solver` or `FullBatchSolver`.
 
 What decays with every step (velocity, moments) is kept as a vector times a scale: only
 the scale decays, and a sum of gradients is one pass of BLAS. Adam's step takes three
@@ -34,6 +34,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "ClippedNorm",
+    "FullBatchSolver",
     "Solver",
     "SolverName",
     "decayed",
@@ -124,7 +125,7 @@ class Solver(Entry):
     """
 
     is_stochastic: ClassVar[bool] = True
-    decouples_decay: ClassVar[bool] = False
+    decouples_decay: bool = False
     memory: tuple[str, ...] = ()
     scalars: ClassVar[Mapping[str, float]] = {}
     units: ClassVar[tuple[str, ...]] = ()
@@ -385,7 +386,7 @@ class AdamW(Adam):
     """
 
     options: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon", "alpha")
-    decouples_decay: ClassVar[bool] = True
+    decouples_decay: bool = True
 
     def __init__(
         self,
@@ -412,46 +413,39 @@ class AdamW(Adam):
         super().move(n_weights, learning_rate, params, grads, *memory)
 
 
-class LBFGS(Entry):
-    """SciPy's L-BFGS on the whole training set; it sets the length of its steps itself.
-
-    Parameters
-    ----------
-    tol : float, default=1e-4
-        The largest entry of the gradient at which it has converged; at least 0.
+class FullBatchSolver(Entry):
+    """What a solver does that minimises over the whole training set by itself.
 
     Attributes
     ----------
     options : tuple of str
-        Parameters of the estimator that the constructor takes as keywords.
+        Parameters of the estimator that the constructor takes as keywords when the
+        solver is chosen by name or as a class.
     is_stochastic : bool
         False: it has `minimize`, and takes no steps by batches.
     decouples_decay : bool
         False: the objective has its penalty.
 
-    References
-    ----------
-    Liu & Nocedal (1989), "On the limited memory BFGS method for large scale
-    optimization", Mathematical Programming 45, by :func:`scipy.optimize.minimize`.
-
     Examples
     --------
-    >>> import numpy as np
-    >>> from skmlp.solvers import LBFGS
-    >>> points = []
-    >>> def half_square(x):
-    ...     return float(x @ x / 2), x
-    >>> LBFGS().minimize(half_square, np.array([3.0]), 9, lambda x, f: points.append(x))
-    >>> abs(points[-1]) < 1e-6
-    array([ True])
+    Steps along the gradient, of a fixed length:
+
+    >>> from skmlp import TwoLayerClassifier
+    >>> from skmlp.solvers import FullBatchSolver
+    >>> class Descent(FullBatchSolver):
+    ...     def minimize(self, value_and_grad, start, n_iterations, end_iteration):
+    ...         x = start
+    ...         for _ in range(n_iterations):
+    ...             value, gradient = value_and_grad(x)
+    ...             x = x - 0.5 * gradient
+    ...             end_iteration(x, value)
+    >>> clf = TwoLayerClassifier(solver=Descent(), random_state=0)
+    >>> clf.fit([[0.0], [1.0]], [0, 1]).predict([[0.0], [1.0]])
+    array([0, 1])
     """
 
-    options: ClassVar[tuple[str, ...]] = ("tol",)
     is_stochastic: ClassVar[bool] = False
     decouples_decay: ClassVar[bool] = False
-
-    def __init__(self, tol: float = 1e-4) -> None:
-        self.tol = tol
 
     def minimize(
         self,
@@ -474,6 +468,47 @@ class LBFGS(Entry):
             Called after each with the point that it came to, valid until it returns,
             and the objective there; raises StopIteration to end.
         """
+        raise self._lacks("minimize")
+
+
+class LBFGS(FullBatchSolver):
+    """SciPy's L-BFGS on the whole training set; it sets the length of its steps itself.
+
+    Parameters
+    ----------
+    tol : float, default=1e-4
+        The largest entry of the gradient at which it has converged; at least 0.
+
+    References
+    ----------
+    Liu & Nocedal (1989), "On the limited memory BFGS method for large scale
+    optimization", Mathematical Programming 45, by :func:`scipy.optimize.minimize`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmlp.solvers import LBFGS
+    >>> points = []
+    >>> def half_square(x):
+    ...     return float(x @ x / 2), x
+    >>> LBFGS().minimize(half_square, np.array([3.0]), 9, lambda x, f: points.append(x))
+    >>> abs(points[-1]) < 1e-6
+    array([ True])
+    """
+
+    options: ClassVar[tuple[str, ...]] = ("tol",)
+
+    def __init__(self, tol: float = 1e-4) -> None:
+        self.tol = tol
+
+    def minimize(
+        self,
+        value_and_grad: Callable[[np.ndarray], tuple[float, np.ndarray]],
+        start: np.ndarray,
+        n_iterations: int,
+        end_iteration: Callable[[np.ndarray, float], object],
+    ) -> None:
+        """Iterate so many times, or until converged."""
 
         def callback(intermediate_result: optimize.OptimizeResult) -> None:
             end_iteration(intermediate_result.x, float(intermediate_result.fun))
@@ -492,12 +527,14 @@ class LBFGS(Entry):
         )
 
 
-SOLVERS: dict[str, type[Solver | LBFGS]] = {
+SOLVERS: dict[str, type[Solver | FullBatchSolver]] = {
     "adam": Adam,
     "adamw": AdamW,
     "sgd": SGD,
     "lbfgs": LBFGS,
 }
+# The names of those that take steps, for what is said to whom chose another.
+STOCHASTIC = ", ".join(f"'{n}'" for n, s in SOLVERS.items() if s.is_stochastic)
 
 
 class ClippedNorm(Solver):
@@ -519,16 +556,31 @@ class ClippedNorm(Solver):
     --------
     >>> import numpy as np
     >>> from skmlp.solvers import SGD, ClippedNorm
-    >>> params, sgd = np.zeros(2), SGD(momentum=0.0).start(2, 2, float)
-    >>> ClippedNorm(sgd, 1.0).step(params, np.array([3.0, 4.0]), learning_rate=1.0)
+    >>> params, bounded = np.zeros(2), ClippedNorm(SGD(momentum=0.0), max_norm=1.0)
+    >>> solver = bounded.start(2, 2, float)
+    >>> solver.step(params, np.array([3.0, 4.0]), learning_rate=1.0)
     >>> params
     array([-0.6, -0.8])
     """
 
     def __init__(self, solver: Solver, max_norm: float) -> None:
         self.solver = solver
-        self.n_weights = solver.n_weights
         self.max_norm = max_norm
+        self.decouples_decay = solver.decouples_decay
+
+    def start(self, n_params: int, n_weights: int, dtype: np.typing.DTypeLike) -> Self:
+        """Return a copy around the other solver at its start."""
+        started = super().start(n_params, n_weights, dtype)
+        started.solver = self.solver.start(n_params, n_weights, dtype)
+        return started
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the other solver has to remember."""
+        return self.solver.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Let the other solver go on from what it remembered."""
+        self.solver.load_state_dict(state)
 
     def vectors(self) -> tuple[np.ndarray, ...]:
         """Return the other solver's memory."""

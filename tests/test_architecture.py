@@ -22,7 +22,7 @@ MAY_IMPORT = {
         "__version__",
         *REGISTRIES,
     },
-    "_training": {"_checks", "_settings", "_core", "schedules", "solvers"},
+    "_training": {"_checks", "_settings", "_entries", "_core", *REGISTRIES},
     "_settings": {"_checks", "_entries", "_core", *REGISTRIES},
     "_checks": {"_targets", "_core", "initializers"},
     "_targets": set(),

@@ -14,7 +14,16 @@ from skmlp.initializers import INITIALIZERS, Initializer, Normal
 from skmlp.inspection import check_gradients
 from skmlp.losses import LOSSES, Brier, Loss
 from skmlp.schedules import SCHEDULES, OneCycle, Schedule
-from skmlp.solvers import LBFGS, SGD, SOLVERS, AdamW, Solver, decayed
+from skmlp.solvers import (
+    LBFGS,
+    SGD,
+    SOLVERS,
+    AdamW,
+    ClippedNorm,
+    FullBatchSolver,
+    Solver,
+    decayed,
+)
 
 REGISTRIES = {
     "activation": ACTIVATIONS,
@@ -92,6 +101,11 @@ class FocalLoss(Loss):
         pdp = t * (self.gamma * p * rest ** (self.gamma - 1) * log_p - rest**self.gamma)
         dlogits[...] = weight * (pdp - p * pdp.sum(axis=0))
         return float(np.dot(weight, losses.sum(axis=0)))
+
+
+class Needy(FocalLoss):
+    def __init__(self, margin):
+        self.margin = margin
 
 
 class Lion(Solver):
@@ -193,6 +207,55 @@ def test_ones_own_is_pickled_with_what_it_trained(params, problem):
     assert_array_equal(all_weights(loaded.fit(X, y)), all_weights(clf.fit(X, y)))
 
 
+@pytest.mark.parametrize(
+    ("numbers", "python"),
+    [
+        ({"solver": AdamW(alpha=np.float64(0.2))}, {"solver": AdamW(alpha=0.2)}),
+        (
+            {"learning_rate": OneCycle(end=np.float64(0.1))},
+            {"learning_rate": OneCycle(end=0.1)},
+        ),
+        (
+            {"learning_rate": lambda share: np.float64(0.3)},
+            {"learning_rate": lambda share: 0.3},
+        ),
+        ({"loss": FocalLoss(np.float64(1.5))}, {"loss": FocalLoss(1.5)}),
+    ],
+)
+def test_numbers_of_numpy_upcast_nothing(numbers, python, problem):
+    one, other = (
+        fitted(problem, dtype="float32", **params) for params in (numbers, python)
+    )
+    assert_array_equal(all_weights(one), all_weights(other))
+    assert {type(v) for v in one.history_["loss"]} == {float}
+    assert {type(v) for v in one.history_["learning_rate"]} == {float}
+    assert type(one.alpha_) is float
+
+
+class Descent(FullBatchSolver):
+    def minimize(self, value_and_grad, start, n_iterations, end_iteration):
+        x = start
+        for _ in range(n_iterations):
+            value, gradient = value_and_grad(x)
+            x = x - 0.1 * gradient
+            end_iteration(x, value)
+
+
+def test_a_solver_of_the_whole_set_can_be_stopped(problem):
+    params = {"early_stopping": True, "scoring": lambda *_: 0.0, "n_iter_no_change": 1}
+    params["validation_fraction"] = 0.2
+    clf = fitted(problem, solver=Descent, max_iter=50, **params)
+    assert clf.n_iter_ == 2
+
+
+def test_a_bounded_solver_is_a_solver(problem):
+    within = fitted(problem, solver=ClippedNorm(SGD(), 0.1), warm_start=True)
+    around = fitted(problem, solver=SGD(), max_grad_norm=0.1, warm_start=True)
+    for clf in (within, around):
+        clf.fit(*problem[:2])
+    assert_array_equal(all_weights(within), all_weights(around))
+
+
 def test_an_instance_is_left_as_it_was_given(problem):
     solver = AdamW(beta_1=0.8)
     before = dict(vars(solver))
@@ -226,7 +289,8 @@ def test_a_scale_that_decays_is_never_divided_by_at_zero(beta_2, problem):
     [
         ({"activation": np.tanh}, "'forward' and 'backward'"),
         ({"loss": "hinge"}, "'value_and_grad', 'link' and 'log_link'"),
-        ({"solver": object()}, "'start' and 'step'"),
+        ({"solver": object()}, "'start', 'step', 'begin', 'move'"),
+        ({"loss": Needy}, "Needy cannot be made.*'margin'"),
     ],
 )
 def test_what_is_no_entry_is_refused_by_what_it_lacks(params, message, problem):
@@ -253,32 +317,59 @@ def test_predictions_are_those_of_the_network_that_was_trained(change, problem):
     assert clf.out_activation_ == before[2]
 
 
+class Sharpened(Brier):
+    options = ("epsilon",)
+
+    def __init__(self, epsilon):
+        self.epsilon = epsilon
+
+    def link(self, logits):
+        super().link(np.multiply(logits, self.epsilon, out=logits))
+
+
+class Scaled(Sine):
+    def __init__(self, scale):
+        self.scale = scale
+
+    def forward(self, Z, H):
+        np.multiply(Z, self.scale, out=Z)
+        super().forward(Z, H)
+
+    def backward(self, Z, H, dH):
+        super().backward(Z, H, dH)
+        np.multiply(dH, self.scale, out=dH)
+
+
 def test_a_class_keeps_the_options_that_it_was_trained_with(problem):
-    class Sharpened(Brier):
-        options = ("epsilon",)
-
-        def __init__(self, epsilon):
-            self.epsilon = epsilon
-
-        def link(self, logits):
-            super().link(np.multiply(logits, self.epsilon, out=logits))
-
     clf = fitted(problem, loss=Sharpened, epsilon=2.0)
     before = clf.predict_proba(problem[0])
     assert_array_equal(clf.set_params(epsilon=1.0).predict_proba(problem[0]), before)
 
 
+def test_what_was_trained_stays_whatever_becomes_of_its_object(problem):
+    loss, activation = Sharpened(2.0), Scaled(1.0)
+    clf = fitted(problem, loss=loss, activation=activation)
+    before = clf.predict_proba(problem[0])
+    loss.epsilon, activation.scale = 5.0, 3.0
+    assert_array_equal(clf.predict_proba(problem[0]), before)
+
+
+@pytest.mark.parametrize("given", [ACTIVATIONS["tanh"], "tanh"])
+@pytest.mark.parametrize("then", [ACTIVATIONS["tanh"], "tanh"])
+def test_training_goes_on_with_the_same_activation_however_it_is_said(
+    given, then, problem
+):
+    clf = fitted(problem, activation=given, warm_start=True)
+    assert clf.set_params(activation=then).fit(*problem[:2]).n_iter_ == 6
+
+
 def test_an_equal_activation_goes_on_and_another_does_not(problem):
     X, y, _ = problem
-
-    class Scaled(Sine):
-        def __init__(self, scale):
-            self.scale = scale
-
-    clf = fitted(problem, activation=Scaled(1.0), warm_start=True)
-    clf.set_params(activation=Scaled(1.0)).fit(X, y)
+    scale = np.ones(5)
+    clf = fitted(problem, activation=Scaled(scale), warm_start=True)
+    clf.set_params(activation=Scaled(scale.copy())).fit(X, y)
     with pytest.raises(ValueError, match="activation changed from"):
-        clf.set_params(activation=Scaled(2.0)).fit(X, y)
+        clf.set_params(activation=Scaled(2 * scale)).fit(X, y)
 
 
 def test_options_that_are_no_parameters_are_refused_by_name(problem):

@@ -23,6 +23,7 @@ from sklearn.utils.validation import (
 )
 
 from skmlp._checks.scale import warn_of_other_scale
+from skmlp._checks.warning import warn
 from skmlp._core.rows import Matrix
 from skmlp._targets import OneLabel
 
@@ -185,6 +186,13 @@ def _check_same_features(
         raise ValueError(
             f"X_val has {table.X.shape[1]} features, but X has {n_features}."
         )
+    if (names is None) != (table.names is None):
+        named, unnamed = ("X", "X_val") if table.names is None else ("X_val", "X")
+        warn(
+            f"{named} has feature names and {unnamed} has none: nobody knows whether "
+            "their features are the same. Pass both as frames, or both as arrays.",
+            UserWarning,
+        )
     if names is None or table.names is None or np.array_equal(table.names, names):
         return
     raise ValueError(
@@ -263,7 +271,7 @@ def _checked_labels(y: Any) -> Any:
 
 
 def _refuse_several_columns(y: Any) -> None:
-    """Raise where y has a column a class, or several targets."""
+    """Raise where y has a column per class, or several targets."""
     shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
     if len(shape) == 2 and shape[1] > 1:
         kind = type_of_target(y)
@@ -272,7 +280,9 @@ def _refuse_several_columns(y: Any) -> None:
             if kind == "multilabel-indicator"
             else "Pass one column of class labels."
         )
-        raise ValueError(f"y must be 1d, a label a sample; got shape {shape}. {remedy}")
+        raise ValueError(
+            f"y must be 1d, one label per sample; got shape {shape}. {remedy}"
+        )
 
 
 def _without_extension_dtype(y: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from numbers import Integral, Real
 
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -23,6 +24,7 @@ __all__ = [
     "HasMethods",
     "InvalidParameterError",
     "one_of",
+    "validate_parameters",
 ]
 
 Constraints = dict[str, list]
@@ -33,6 +35,11 @@ FRACTION = Interval(Real, 0, 1, closed="neither")
 POSITIVE = Interval(Real, 0, None, closed="neither")
 NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 COUNT = Interval(Integral, 1, None, closed="left")
+
+
+def validate_parameters(estimator: BaseEstimator) -> None:
+    """Raise where a parameter of an estimator is none of what its class allows."""
+    estimator._validate_params()
 
 
 def one_of(*names: Iterable[str]) -> StrOptions:

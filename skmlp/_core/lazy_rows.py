@@ -106,9 +106,9 @@ class LazyRows:
             self.part.b1[...], self.part.b2[...] = 0.0, 0.0
         if self.alpha:
             self.squared_norm -= _squared_norm(self.part.W1)
-        value = self.objective.backpropagate(
-            self.part, block._replace(X=X), self.grads
-        ) + add_penalty(self.part, self.alpha, self.grads)
+        block = block._replace(X=X)
+        value = float(self.objective.backpropagate(self.part, block, self.grads))
+        value += add_penalty(self.part, self.alpha, self.grads)
         return value + 0.5 * self.alpha * self.squared_norm
 
     def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:

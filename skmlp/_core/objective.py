@@ -33,7 +33,7 @@ class Targets(Protocol):
         """Write the targets t of some rows, of shape (n_outputs, n_rows)."""
 
     def hits(self, y: np.ndarray, logits: np.ndarray) -> np.ndarray:
-        """Return of each row whether its prediction is right."""
+        """Return whether the prediction of each row is right."""
         ...
 
 
@@ -87,7 +87,7 @@ class Objective:
         value = self.backpropagate(params, next(blocks), grads)
         for block in blocks:
             value += self._add_block(params, block, grads)
-        return value + add_penalty(params, self.alpha, grads)
+        return float(value) + add_penalty(params, self.alpha, grads)
 
     def blocks(self, batch: Batch) -> Iterator[Block]:
         """Gather the rows of a batch; each block is valid until the next."""

@@ -24,7 +24,7 @@ from skmlp._training.full_batch import FullBatchTrainer
 from skmlp._training.minibatch import MiniBatchTrainer
 from skmlp._training.state import TrainingState, is_lazy, rows_at_once
 from skmlp._training.trainer import Trainer
-from skmlp.solvers import LBFGS, ClippedNorm, Solver
+from skmlp.solvers import ClippedNorm, FullBatchSolver, Solver
 
 # Makes an estimator that predicts with the network as it is now.
 MakePredictor = Callable[[], BaseEstimator]
@@ -50,25 +50,33 @@ def build_trainer(
         subset=subset,
         mean_weight=mean_weight,
     )
-    objective = build_objective(settings, data, state, block_rows)
+    objective = build_objective(settings, data, state.params, state.rng, block_rows)
     if not settings.solver.is_stochastic:
-        solver = cast(LBFGS, settings.solver)
-        return FullBatchTrainer(objective, solver, batches, state)
-    stepping = state.attach(cast(Solver, settings.solver))
+        full_batch = cast(FullBatchSolver, settings.solver)
+        return FullBatchTrainer(objective, full_batch, batches, state)
+    stochastic = cast(Solver, settings.solver)
     if settings.max_grad_norm is not None:
-        stepping = ClippedNorm(stepping, settings.max_grad_norm)
+        stochastic = ClippedNorm(stochastic, settings.max_grad_norm)
+    solver = state.attach(stochastic)
     schedule, rate = settings.schedule, settings.learning_rate_init
     if is_lazy(settings, data) and not state.params.centers:
-        lazy = LazyRows(objective, stepping, state.params)
+        lazy = LazyRows(objective, solver, state.params)
         return MiniBatchTrainer(lazy, lazy, batches, state, schedule, rate)
-    return MiniBatchTrainer(objective, stepping, batches, state, schedule, rate)
+    return MiniBatchTrainer(objective, solver, batches, state, schedule, rate)
 
 
 def build_objective(
-    settings: Settings, data: TrainingData, state: TrainingState, block_rows: int
+    settings: Settings,
+    data: TrainingData,
+    params: Parameters,
+    rng: np.random.Generator,
+    block_rows: int,
 ) -> Objective:
-    """Assemble what is minimised, with buffers for blocks of so many rows."""
-    params, rng = state.params, state.rng
+    """Assemble what is minimised, with buffers for blocks of so many rows.
+
+    The stream is that of its dropout; the one objective of a mini-batch trainer shares
+    that of the batches.
+    """
     return Objective(
         _rows(settings, data, params, rng, block_rows),
         _activation(settings, params, rng, block_rows),

@@ -60,11 +60,15 @@ class FitTasks:
         self.told: Any = estimator
         self.attributes = attributes
         self.data = data
+        self.n_epochs = n_epochs
         self.fit: Any = None
         self.epoch: Any = None
-        if hasattr(estimator, "_init_callback_context"):
-            self.fit = self.told._init_callback_context(max_subtasks=n_epochs)
-            self.fit.call_on_fit_task_begin(estimator=estimator, **data)
+
+    def begin_fit(self) -> None:
+        """Tell that a fit begins."""
+        if hasattr(self.told, "_init_callback_context"):
+            self.fit = self.told._init_callback_context(max_subtasks=self.n_epochs)
+            self.fit.call_on_fit_task_begin(estimator=self.told, **self.data)
 
     def begin_epoch(self) -> None:
         """Tell that an epoch begins."""

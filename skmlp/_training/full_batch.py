@@ -11,7 +11,7 @@ from skmlp._core.batches import Batches
 from skmlp._core.objective import Objective
 from skmlp._training.state import TrainingState
 from skmlp._training.trainer import Diverged, Epochs
-from skmlp.solvers import LBFGS
+from skmlp.solvers import FullBatchSolver
 
 
 @dataclass
@@ -19,7 +19,7 @@ class FullBatchTrainer:
     """Trains by a solver for which an epoch is an iteration over the whole set."""
 
     objective: Objective
-    solver: LBFGS
+    solver: FullBatchSolver
     batches: Batches
     state: TrainingState
 
@@ -51,6 +51,8 @@ class FullBatchTrainer:
             self.solver.minimize(
                 value_and_grad, self.iterate.copy(), n_epochs, end_iteration
             )
+        except StopIteration:  # which SciPy's solvers catch, and others need not
+            pass
         finally:  # whatever point was being tried
             self.params.flat[...] = self.iterate
 

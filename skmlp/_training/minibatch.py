@@ -80,4 +80,5 @@ class MiniBatchTrainer:
 
     def _set_learning_rate(self, share_of_epoch_done: float) -> None:
         moment = self.state.progress.moment(share_of_epoch_done)
-        self.learning_rate = self.learning_rate_init * self.schedule(moment)
+        # Python's number, so that nothing is upcast by it.
+        self.learning_rate = self.learning_rate_init * float(self.schedule(moment))

@@ -55,6 +55,7 @@ def fit(
     if validation is None and settings.early_stopping:
         rng = np.random.default_rng(state.split_seed)
         subset, validation = hold_out(data, settings.validation_fraction, rng)
+    tasks.begin_fit()
     trainer = build_trainer(settings, data, state, subset)
     monitor = build_monitor(settings, trainer, data, validation, make_predictor, tasks)
     run = _Run(settings, data, trainer, monitor)

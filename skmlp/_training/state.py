@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,7 +15,9 @@ from skmlp._core.lazy_rows import has_few_features_per_batch
 from skmlp._core.parameters import Layers, Parameters
 from skmlp._core.rows import block_rows, blocks_of, numbers_per_row
 from skmlp._core.standardization import Standardization, measure
+from skmlp._entries import entry_of, ready
 from skmlp._settings import Settings
+from skmlp.activations import ACTIVATIONS
 from skmlp.schedules import Moment
 from skmlp.solvers import Solver
 
@@ -355,12 +358,22 @@ def _kept_stream(
 
 
 def _are_alike(before: Any, now: Any) -> bool:
-    """Return whether two values are equal, or of one class and made alike."""
-    if before == now:
+    """Return whether two activations are one, equal, or made alike."""
+    if before is now:
         return True
-    made_with = getattr(before, "__dict__", None)
-    is_one_class = made_with is not None and type(before) is type(now)
-    return is_one_class and made_with == vars(now)
+    if type(before) is not type(now):
+        return False
+    try:
+        return bool(before == now) or pickle.dumps(before) == pickle.dumps(now)
+    except Exception:  # what cannot be compared is not known to be alike
+        return False
+
+
+def _other_network(name: str, before: Any, now: Any) -> str:
+    return (
+        f"Training cannot go on: {name} changed from {before} to {now}. "
+        "Set it back, or start anew with fit and warm_start=False."
+    )
 
 
 def _check_same_network(
@@ -373,14 +386,13 @@ def _check_same_network(
         "the number of features": (n_features, data.X.shape[1]),
         "hidden_layer_size": (n_hidden, settings.hidden_layer_size),
         "the classes": (trained.classes.tolist(), classes.tolist()),
-        "activation": (trained.state["activation"], settings.choices["activation"]),
     }
     for name, (before, now) in changes.items():
-        if not _are_alike(before, now):
-            raise ValueError(
-                f"Training cannot go on: {name} changed from {before} to {now}. "
-                "Set it back, or start anew with fit and warm_start=False."
-            )
+        if before != now:
+            raise ValueError(_other_network(name, before, now))
+    before, now = trained.state["activation"], settings.choices["activation"]
+    if not _are_alike(ready(entry_of(ACTIVATIONS, before), {}), settings.activation):
+        raise ValueError(_other_network("activation", before, now))
     if not settings.fit_intercept and any(b.any() for b in trained.intercepts):
         raise ValueError(
             "Training cannot go on: fit_intercept=False, but there are biases that are "

@@ -243,7 +243,7 @@ def _point_of(
         block_rows=block_rows,
         sampling=settings.sampling,
     )
-    objective = build_objective(settings, data, state, block_rows)
+    objective = build_objective(settings, data, state.params, state.rng, block_rows)
     grads = state.params.zeros_like()
     return _Point(objective, batches, state.params, grads, state.rng)
 

@@ -1,7 +1,5 @@
 """Images with their labels and with what was predicted."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Integral

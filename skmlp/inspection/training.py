@@ -1,7 +1,5 @@
 """Curves of training and validation, epoch by epoch."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, Self

@@ -1,7 +1,5 @@
 """The weights of the hidden layer, as images or as a heat map."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from numbers import Integral

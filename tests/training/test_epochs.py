@@ -182,3 +182,15 @@ def test_without_routing_the_raw_set_reaches_the_net_and_warns(parts):
     pipe = Pipeline([("scale", MinMaxScaler()), ("net", make())])
     with pytest.warns(UserWarning, match="on another scale"):
         pipe.fit(255 * X, y, net__X_val=255 * X_val, net__y_val=y_val)
+
+
+@pytest.mark.parametrize("named", ["X", "X_val"])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_names_on_one_side_alone_are_warned_of(method, named, parts):
+    pandas = pytest.importorskip("pandas")
+    data = {"X": parts[0], "X_val": parts[2]}
+    data[named] = pandas.DataFrame(data[named]).add_prefix("f")
+    train = getattr(make(max_iter=1), method)
+    classes = {"classes": range(10)} if method == "partial_fit" else {}
+    with pytest.warns(UserWarning, match=f"{named} has feature names and"):
+        train(data["X"], parts[1], X_val=data["X_val"], y_val=parts[3], **classes)

@@ -280,3 +280,15 @@ def test_hold_out_counts_more_classes_than_a_byte_holds(n_classes):
     clf = TwoLayerClassifier(5, early_stopping=True, max_iter=1, random_state=0)
     assert len(clf.fit(X, y).classes_) == n_classes
     assert np.isfinite(clf.history_["val_loss"]).all()
+
+
+def test_a_scorer_may_look_at_every_attribute(noisy):
+    def score(estimator, X, y):
+        for name in dir(estimator):
+            getattr(estimator, name, None)
+        assert estimator._repr_html_()
+        assert estimator.best_epoch_ is None or estimator.best_epoch_ >= 1
+        return estimator.alpha_
+
+    clf = stopped(noisy, scoring=score, max_iter=3)
+    assert clf.validation_scores_ == [clf.alpha_] * 3
