@@ -5,6 +5,7 @@ import importlib
 import inspect
 import pickle
 import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -22,6 +23,7 @@ from skmlp import (
     solvers,
 )
 
+REGISTRIES = ("LOSSES", "SOLVERS", "SCHEDULES", "INITIALIZERS")
 MODULES = (
     *(activations, datasets, initializers, inspection),
     *(losses, schedules, solvers),
@@ -121,6 +123,15 @@ def test_public_name_says_where_to_import_it_from(name):
 )
 def test_editors_offer_the_keys_of_the_registry(names, registry):
     assert get_args(names) == tuple(registry)
+
+
+@pytest.mark.parametrize("module", [losses, solvers, schedules, initializers])
+def test_every_entry_of_a_registry_is_public_and_has_its_page(module):
+    api = (Path(__file__).parents[1] / "docs" / "api.rst").read_text(encoding="utf-8")
+    (registry,) = (v for k, v in vars(module).items() if k in REGISTRIES)
+    for entry in registry.values():
+        assert entry.__name__ in module.__all__
+        assert f"\n   {entry.__name__}\n" in api
 
 
 def test_version_is_public():

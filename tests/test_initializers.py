@@ -55,7 +55,7 @@ def test_a_pair_of_scales_is_one_a_layer(name):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_auto_is_he_for_rectifiers_and_glorot_otherwise(activation):
-    smooth = activation in ("tanh", "logistic", "identity")
+    smooth = not ACTIVATIONS[activation].is_rectifier
     auto = initial_weights(activation=activation)
     named = initial_weights(
         activation=activation, weight_init="glorot" if smooth else "he"

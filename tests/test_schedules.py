@@ -18,7 +18,7 @@ def rates(n_epochs=10, **params):
         batch_size=None,
         max_iter=n_epochs,
         learning_rate_init=0.5,
-        **{"solver": "sgd"} | params,
+        **{"solver": "sgd", "random_state": 0} | params,
     )
     return np.array(clf.fit(X, Y).history_["learning_rate"])
 
@@ -88,16 +88,20 @@ def test_partial_fit_keeps_the_last_rate_after_the_planned_epochs(name):
         clf.partial_fit(X, Y, classes=[0, 1])
     history = clf.history_["learning_rate"]
     assert len(history) == 6
-    assert all(np.diff(history[:3]) <= 0) or name == "one_cycle"
+    assert max(history) <= 0.001
     assert history[4] > 0
-    if name in ("cosine", "one_cycle"):
+    if SCHEDULES[name].is_planned:
         assert_allclose(history[3:], 0.001 * 0.001)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_no_schedule_is_ever_zero_or_more_than_one(name):
     schedule = SCHEDULES[name]()
-    moments = [Moment(share, 5, 2) for share in np.linspace(0, 1, 50)]
+    moments = [
+        Moment(epoch / 200, epoch, n_plateaus)
+        for epoch in range(201)
+        for n_plateaus in (0, 2, 9)
+    ]
     multipliers = [schedule(moment) for moment in moments]
     assert min(multipliers) > 0
     assert max(multipliers) <= 1

@@ -84,20 +84,22 @@ def test_adamw_is_the_textbook_s(dtype, epsilon, path):
 def test_a_bounded_gradient_is_the_textbook_s(solver, path):
     norms = np.linalg.norm(path[1], axis=1, keepdims=True)
     clipped = path[1] * np.minimum(0.5 / norms, 1.0)
-    bounded = ClippedNorm(solver().start(N_PARAMS, N_WEIGHTS, float), 0.5)
+    bounded = ClippedNorm(solver(), 0.5).start(N_PARAMS, N_WEIGHTS, float)
     free = solver().start(N_PARAMS, N_WEIGHTS, float)
     expected = walk(free, (path[0], clipped, path[2]))
     assert_allclose(walk(bounded, path), expected, rtol=1e-9)
     assert 0 < (norms > 0.5).sum() < N_STEPS
 
 
-@pytest.mark.parametrize("solver", STOCHASTIC.values())
-def test_a_rate_of_zero_moves_nothing_but_is_remembered_by_moments(solver):
+@pytest.mark.parametrize(
+    ("solver", "remembers"), [(SGD, False), (Adam, True), (AdamW, True)]
+)
+def test_a_rate_of_zero_moves_nothing_but_is_remembered_by_moments(solver, remembers):
     params, moves = np.ones(3), solver().start(3, 3, float)
     moves.step(params, np.full(3, 2.0), learning_rate=0.0)
     assert_array_equal(params, 1.0)
     moves.step(params, np.zeros(3), learning_rate=0.1)
-    assert (params == 1.0).all() == (solver is SGD)
+    assert (params != 1.0).all() == remembers
 
 
 @pytest.mark.parametrize("solver", STOCHASTIC.values())
@@ -107,6 +109,14 @@ def test_zero_gradients_for_long_are_harmless(solver):
     for _ in range(3000):
         moves.step(params, np.zeros(3, np.float32), 0.1)
     assert np.isfinite(params).all()
+
+
+@pytest.mark.parametrize("solver", [SGD, Adam, AdamW])
+def test_zero_gradients_for_long_come_to_rest(solver):
+    params, moves = np.ones(3, np.float32), solver().start(3, 0, np.float32)
+    moves.step(params, np.ones(3, np.float32), 0.1)
+    for _ in range(3000):
+        moves.step(params, np.zeros(3, np.float32), 0.1)
     before = params.copy()
     moves.step(params, np.zeros(3, np.float32), 0.1)
     assert_allclose(params, before, rtol=1e-6)
@@ -131,7 +141,7 @@ def test_a_long_vector_steps_as_its_entries_do(solver, dtype, path):
 def test_a_gradient_whose_squares_overflow_is_shortened_to_the_bound(largest, max_norm):
     gradient = np.array([0.6, -0.8, 0.0], np.float32) * np.float32(largest)
     expected = gradient / largest * min(largest, max_norm)
-    bounded = ClippedNorm(SGD(momentum=0.0).start(3, 3, np.float32), max_norm)
+    bounded = ClippedNorm(SGD(momentum=0.0), max_norm).start(3, 3, np.float32)
     params = np.zeros(3, np.float32)
     bounded.step(params, gradient.copy(), learning_rate=1.0)
     assert_allclose(params, -expected, rtol=1e-6)

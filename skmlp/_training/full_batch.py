@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skmlp._core.batches import Batches
-from skmlp._core.objective import Objective
 from skmlp._training.state import TrainingState
-from skmlp._training.trainer import Diverged, Epochs
+from skmlp._training.trainer import Diverged, Epochs, Minimized
 from skmlp.solvers import FullBatchSolver
 
 
@@ -18,7 +17,7 @@ from skmlp.solvers import FullBatchSolver
 class FullBatchTrainer:
     """Trains by a solver for which an epoch is an iteration over the whole set."""
 
-    objective: Objective
+    objective: Minimized
     solver: FullBatchSolver
     batches: Batches
     state: TrainingState

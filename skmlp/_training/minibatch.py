@@ -12,21 +12,10 @@ from typing import Protocol
 
 import numpy as np
 
-from skmlp._core.batches import Batch, Batches
-from skmlp._core.parameters import Parameters
+from skmlp._core.batches import Batches
 from skmlp._training.state import TrainingState
-from skmlp._training.trainer import Diverged, Epochs
+from skmlp._training.trainer import Diverged, Epochs, Minimized
 from skmlp.schedules import Schedule
-
-
-class Minimized(Protocol):
-    """What is minimised: `Objective`, or `LazyRows` around one."""
-
-    def loss_and_grad(
-        self, params: Parameters, batch: Batch, grads: Parameters
-    ) -> float:
-        """Return the objective of a batch; write its gradient into grads."""
-        ...
 
 
 class Stepping(Protocol):

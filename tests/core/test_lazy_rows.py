@@ -85,6 +85,14 @@ def lazy_adam(weights, gradient_of, batches, rate, *, seen, weight_decay=0.0):
     return weights
 
 
+# The twin of each solver, and what it takes.
+TWINS = {
+    "adam": (lazy_adam, {}),
+    "adamw": (lazy_adam, {}),
+    "sgd": (lazy_sgd, {"momentum": 0.9}),
+}
+
+
 def twin(learn, wide, start, *, alpha=0.0, n_epochs=4, **options):
     """Return what a plain network of the same batches and steps learns."""
     X, y = wide[0].toarray(), wide[1]
@@ -169,8 +177,7 @@ def test_adamw_shrinks_the_weights_of_the_batch_alone(wide, start):
 def test_many_steps_wait_as_few_do(solver, wide, start):
     # So many that decaying scales are multiplied in more than once. The twin does
     # without the features that are in no row.
-    learn = lazy_sgd if solver == "sgd" else lazy_adam
-    options = {"momentum": 0.9} if solver == "sgd" else {}
+    learn, options = TWINS[solver]
     X, y = wide
     seen = np.unique(X.indices)
     narrow, begin = (X[:, seen], y), start | {"W1": start["W1"][seen]}

@@ -76,3 +76,35 @@ def test_gradient_of_a_batch_in_many_blocks_is_that_of_one(loss, weights):
     np.testing.assert_allclose(many[0], one[0], rtol=1e-12)
     for name, array in one[1].items():
         np.testing.assert_allclose(many[1][name], array, rtol=1e-10, atol=1e-12)
+
+
+EXTREMES = [0.0, 1e-30, 0.5, 50.0, 1e3, 1e30]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activation_and_derivative_are_finite_however_large_z_is(activation, dtype):
+    Z = np.array([[sign * z for z in EXTREMES for sign in (1, -1)]], dtype)
+    H, dH, z = np.empty_like(Z), np.ones_like(Z), Z.astype(float)
+    with np.errstate(all="ignore"):
+        ACTIVATIONS[activation].forward(Z, H)
+        h = H.copy()
+        ACTIVATIONS[activation].backward(Z, H, dH)
+    assert np.isfinite(h).all()
+    assert np.isfinite(dH).all()
+    # None is steeper than 1.2, as they are all (nearly) linear or flat far away.
+    assert (np.abs(h - h[0, 0]) <= 1.2 * np.abs(z) + 1e-30).all()
+    assert (np.abs(dH) <= 1.2).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_loss_and_gradient_are_finite_however_large_logits_are(loss, dtype):
+    logits = np.array([[1e4, -1e4, 0.0, 50.0], [-1e4, 1e4, 0.0, -50.0]], dtype)
+    t = np.array([[0.0, 0.0, 0.9, 1.0], [1.0, 1.0, 0.1, 0.0]], dtype)
+    dlogits, weight = np.empty_like(logits), np.ones(4, dtype)
+    for turn in (LOSSES[loss]().link, LOSSES[loss]().log_link):
+        turn(turned := logits.copy())
+        assert np.isfinite(turned).all()
+    assert np.isfinite(LOSSES[loss]().value_and_grad(t, logits, weight, dlogits))
+    assert np.isfinite(dlogits).all()

@@ -12,6 +12,7 @@ from skmlp import TwoLayerClassifier
 from skmlp.activations import ACTIVATIONS, Activation
 from skmlp.inspection import GradientErrors, WeightsDisplay, check_gradients
 from skmlp.losses import LOSSES
+from skmlp.solvers import SOLVERS
 
 
 def toy(**params):
@@ -63,7 +64,7 @@ def test_a_wrong_derivative_shows_in_the_hidden_layer(problem, weights, monkeypa
     assert max(errors.W2, errors.b2) < 1e-6
 
 
-@pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_gradient_of_a_trained_standardised_net_in_float32_is_right(solver, problem):
     X, y, sample_weight = problem
     params = {"activation": "tanh", "max_iter": 2, "random_state": 0}
@@ -78,7 +79,7 @@ def expected_objective(clf, X, y, sample_weight):
     """Return the weighted log-loss at 100 + X plus the penalty on what is trained."""
     log_proba = clf.predict_log_proba(100 + X)[np.arange(len(y)), y]
     value = -np.average(log_proba, weights=sample_weight)
-    if clf.solver == "adamw":
+    if SOLVERS[clf.solver].decouples_decay:
         return value
     trained = WeightsDisplay.from_estimator(clf).weights, clf.coefs_[1]
     return value + 0.0005 * sum(np.vdot(W, W) for W in trained)

@@ -65,7 +65,7 @@ def train_both(problem, weights, solver, *, alpha=0.05, solver_options=None, **o
         batch_size=16,
         n_epochs=5,
         sample_weight=sample_weight,
-        alpha=0.0 if solver == "adamw" else alpha,
+        alpha=0.0 if SOLVERS[solver].decouples_decay else alpha,
         **options,
     )
     return clf, expected
