@@ -306,12 +306,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     warm_start : bool, default=False
         Whether `fit` starts from the weights, the state of the solver and the random
         stream that the last call ended with, and trains `max_iter` epochs more. With a
-        constant learning rate two fits of 50 epochs equal one of 100, to the bit. A
-        plan begins anew for what counts the share of training done or a plateau.
+        constant learning rate two fits of 50 epochs equal one of 100, to the bit. What
+        counts the share of training done or plateaus begins anew, as does what 'lbfgs'
+        remembers of past steps.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the batches, dropout and the hold-out. An int makes
-        `fit` reproducible to the bit.
+        `fit` reproducible to the bit on one machine; for layers so large that BLAS
+        takes several threads, with the same number of them.
 
     verbose : bool or int, default=False
         Whether to print one line per epoch; an int k prints every k epochs. A star
