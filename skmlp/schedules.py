@@ -9,6 +9,7 @@ done.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
@@ -266,7 +267,8 @@ class Adaptive(Schedule):
 
     def max_plateaus(self, learning_rate_init: float) -> float:
         """Return how many plateaus there are down to the least rate, and one more."""
-        n_down = math.log(learning_rate_init / self.least_rate, self.factor)
+        ratio = min(learning_rate_init / self.least_rate, sys.float_info.max)
+        n_down = math.log(ratio, self.factor)
         return 1 + max(math.ceil(n_down), 0)
 
 

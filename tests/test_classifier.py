@@ -260,6 +260,14 @@ def test_another_network_cannot_go_on(problem, change, name):
         ([np.ones((2, 3)), np.ones((3, 1))], None, [0, 1], "one output per class"),
         ([np.ones((2, 3)), np.ones((3, 2))], None, [1, 0], "sorted"),
         ([np.ones((2, 3)), np.full((3, 2), np.nan)], None, [0, 1], "finite"),
+        ([np.ones((2, 3)), 1j * np.ones((3, 2))], None, [0, 1], r"coefs\[1\] .* real"),
+        ([np.ones((1, 2)), [[1, "a"]] * 2], None, [0, 1], r"coefs\[1\] .* real"),
+        (
+            [np.ones((1, 2)), np.ones((2, 2))],
+            [[1, 2], np.array(["2020", "2021"], "datetime64[Y]")],
+            [0, 1],
+            r"intercepts\[1\] .* real numbers; got an array of datetime64",
+        ),
     ],
 )
 def test_weights_that_do_not_fit_are_refused(coefs, intercepts, classes, message):

@@ -75,6 +75,21 @@ def test_adaptive_divides_by_five_at_each_plateau_and_ends():
     assert_allclose(history, 0.5 / 5.0**exponents)
 
 
+def test_adaptive_takes_the_largest_rate_that_there_is():
+    assert SCHEDULES["adaptive"]().max_plateaus(1e305) > 400
+
+
+@pytest.mark.parametrize("multiplier", [None, np.nan, "fast"])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_multiplier_that_is_no_number_is_refused_by_name(method, multiplier):
+    clf = TwoLayerClassifier(2, max_iter=3, random_state=0).fit(X, Y)
+    before = clf.coefs_[0].copy()
+    clf.set_params(learning_rate=lambda share: multiplier)
+    with pytest.raises(ValueError, match=f"learning_rate must .*got {multiplier!r}"):
+        getattr(clf, method)(X, Y)
+    np.testing.assert_array_equal(clf.coefs_[0], before)
+
+
 def test_adaptive_stays_while_the_loss_falls():
     history = rates(20, learning_rate="adaptive", tol=0.0, solver="sgd")
     assert set(history) == {0.5}

@@ -274,12 +274,15 @@ def _refuse_several_columns(y: Any) -> None:
     """Raise where y has a column per class, or several targets."""
     shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
     if len(shape) == 2 and shape[1] > 1:
-        kind = type_of_target(y)
-        remedy = (
-            "Pass class labels, for a one-hot y: y.argmax(axis=1)."
-            if kind == "multilabel-indicator"
-            else "Pass one column of class labels."
-        )
+        remedy = "Pass one column of class labels."
+        if type_of_target(y) == "multilabel-indicator":
+            remedy = "Pass class labels, for a one-hot y: y.argmax(axis=1)."
+            rows = y if issparse(y) else np.asarray(y)
+            if (np.asarray(rows.sum(axis=1)) != 1).any():
+                remedy = (
+                    "It holds several labels per sample: fit a classifier to each, "
+                    "sklearn.multioutput.MultiOutputClassifier(TwoLayerClassifier())."
+                )
         raise ValueError(
             f"y must be 1d, one label per sample; got shape {shape}. {remedy}"
         )

@@ -64,6 +64,8 @@ def check_weight_arrays(
             "coefs and intercepts must hold two arrays each, of the hidden and the "
             f"output layer; got {len(coefs)} coefs and {n_intercepts} intercepts."
         )
+    _refuse_what_is_no_number("coefs", coefs)
+    _refuse_what_is_no_number("intercepts", intercepts or ())
     dtype = _dtype_of_weights(coefs) if dtype == "auto" else dtype
     weights = [np.array(W, dtype=dtype) for W in coefs]
     _check_shapes([W.shape for W in weights], n_hidden)
@@ -84,6 +86,16 @@ def check_weight_arrays(
             "intercepts=None, or leave fit_intercept out."
         )
     return weights, biases
+
+
+def _refuse_what_is_no_number(name: str, arrays: Sequence[Any]) -> None:
+    """Raise where an array holds strings, dates, objects or complex numbers."""
+    for layer, array in enumerate(arrays):
+        dtype = np.asarray(array).dtype
+        if dtype.kind not in "biuf":
+            raise ValueError(
+                f"{name}[{layer}] must hold real numbers; got an array of {dtype}."
+            )
 
 
 def _dtype_of_weights(coefs: Sequence[Any]) -> str:

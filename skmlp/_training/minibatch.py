@@ -69,5 +69,13 @@ class MiniBatchTrainer:
 
     def _set_learning_rate(self, share_of_epoch_done: float) -> None:
         moment = self.state.progress.moment(share_of_epoch_done)
-        # Python's number, so that nothing is upcast by it.
-        self.learning_rate = self.learning_rate_init * float(self.schedule(moment))
+        multiplier = self.schedule(moment)
+        try:  # Python's number, so that nothing is upcast by it
+            self.learning_rate = self.learning_rate_init * float(multiplier)
+        except (TypeError, ValueError):
+            self.learning_rate = math.nan
+        if not math.isfinite(self.learning_rate):
+            raise ValueError(
+                f"learning_rate must return a finite number; got {multiplier!r} when "
+                f"{moment.share:.0%} of training were done."
+            )

@@ -173,6 +173,8 @@ def check_gradients(
     True
     """
     check_scalar(step, "step", Real, min_val=0, include_boundaries="neither")
+    if not math.isfinite(step):
+        raise ValueError(f"step == {step}, must be a finite number.")
     if n_entries is not None:
         check_scalar(n_entries, "n_entries", Integral, min_val=1)
     rng = check_random_state(random_state)

@@ -144,6 +144,10 @@ BAD_DATA = {
         lambda X, y: (X, sparse.csr_array(np.eye(3)[y])),
         r"y must be 1d.* shape \(60, 3\).*y\.argmax\(axis=1\)",
     ),
+    "several labels": (
+        lambda X, y: (X, np.eye(3)[y] + np.eye(3)[::-1][y] > 0),
+        r"shape \(60, 3\).*several labels.*MultiOutputClassifier\(TwoLayerClass",
+    ),
     "two targets": (
         lambda X, y: (X, np.column_stack([y, y])),
         r"y must be 1d.* shape \(60, 2\).*one column of class labels",

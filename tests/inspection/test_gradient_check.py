@@ -198,6 +198,7 @@ def test_errors_print_as_a_table():
     ("arguments", "message"),
     [
         ({"step": 0.0}, "step == 0.0, must be > 0"),
+        ({"step": np.nan}, "step == nan, must be a finite number"),
         ({"n_entries": 0}, "n_entries == 0, must be >= 1"),
         ({"y": [0, 1, 2, 2, 7]}, r"classes \[7\], which are not among \[0, 1, 2\]"),
         ({"X": np.ones((5, 3))}, "X has 3 features, but .* is expecting 4 features"),
