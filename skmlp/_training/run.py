@@ -5,6 +5,7 @@ Training that diverges or is interrupted is noticed, undone as far as can be, an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from skmlp._training.trainer import Diverged, Trainer
 
 # How many rows tell at every end of training whether a closer look is needed.
 _A_FEW = 256
+# Losses and weights below these come from no overflow, and lead to none.
+_TAME_LOSS, _TAME_WEIGHT = 1e3, 1e6
 # By how much the loss may have grown without a word: chance alone does that much.
 _NOISE = 0.01
 
@@ -65,6 +68,7 @@ def fit(
         run.keep_what_was_learnt()
     if settings.early_stopping:
         monitor.restore_best()
+    run.undo_overflow()
     run.compare_with_start()
 
 
@@ -79,7 +83,9 @@ def partial_fit(
     state.progress.planned_epochs = settings.max_iter
     trainer = build_trainer(settings, data, state, mean_weight=1.0)
     monitor = build_monitor(settings, trainer, data, validation, make_predictor)
-    _Run(settings, data, trainer, monitor).train(1)
+    run = _Run(settings, data, trainer, monitor)
+    run.train(1)
+    run.undo_overflow()
 
 
 @dataclass
@@ -117,6 +123,16 @@ class _Run:
         self.monitor.restore_best()
         self.state.solver = None  # its moments are not to be trusted
         warn(f"{message} {_restored(best_row)}", ConvergenceWarning)
+
+    def undo_overflow(self) -> None:
+        """Undo training after which finite weights make no finite predictions."""
+        row = self.monitor.row
+        largest = max(-float(self.flat.min()), float(self.flat.max()))
+        if row is None or (row["loss"] < _TAME_LOSS and largest < _TAME_WEIGHT):
+            return
+        (loss,) = self._losses([self.flat.copy()])
+        if not math.isfinite(loss):
+            self._undo(Diverged())
 
     def keep_what_was_learnt(self) -> None:
         """Leave usable weights after Ctrl-C, and warn."""

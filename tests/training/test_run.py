@@ -262,3 +262,27 @@ def test_success_warns_of_nothing_and_prints_nothing(digits, capsys, recwarn):
     TwoLayerClassifier(20, max_iter=3).fit(X, y)
     assert len(recwarn) == 0
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error", "brier"])
+@pytest.mark.parametrize("solver", STOCHASTIC)
+@pytest.mark.parametrize("rate", [1e10, 1e20, 1e30, 1e37])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_network_that_predicts_no_numbers_is_never_published(
+    rate, solver, loss, method
+):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 4)).astype(np.float32), rng.integers(3, size=60)
+    make = {"solver": solver, "loss": loss, "alpha": 0.0, "batch_size": None}
+    make |= {"max_iter": 1, "learning_rate": "constant", "random_state": 0}
+    clf = TwoLayerClassifier(8, **make).fit(X, y)
+    before = clf.predict_proba(X)
+    clf.set_params(learning_rate_init=rate)
+    try:
+        getattr(clf, method)(X, y)
+    except ValueError:
+        assert_array_equal(clf.predict_proba(X), before)
+    else:
+        with np.errstate(all="ignore"):
+            assert np.isfinite(clf.predict_proba(X)).all()
