@@ -90,10 +90,14 @@ class Monitor:
             np.copyto(self.state.params.flat, self.best_flat)
             self.row = self.best_row
 
-    def make_finite(self) -> None:
-        """Restore the weights of the best epoch, or the first, if they overflowed."""
+    def settle(self) -> None:
+        """Leave what is whole after an interrupt: finite weights, epochs that count."""
         if not np.isfinite(self.state.params.flat).all():
             np.copyto(self.state.params.flat, self.best_flat)
+        history, n_epochs = self.state.history, self.state.progress.n_epochs
+        n_whole = sum(epoch <= n_epochs for epoch in history.get("epoch", []))
+        for column in history.values():
+            del column[n_whole:]
 
     def _record(self, loss: float) -> Row:
         row: Row = {

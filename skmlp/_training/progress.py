@@ -53,8 +53,7 @@ class Progress:
 
     def count_epoch(self, n_samples: int) -> None:
         """Count an epoch over so many rows."""
-        self.n_epochs += 1
-        self.n_samples += n_samples
+        self.n_epochs, self.n_samples = self.n_epochs + 1, self.n_samples + n_samples
 
     def judge(self, score: float, tol: float, n_iter_no_change: int) -> bool:
         """Take in the score of an epoch; return whether it is the best so far."""

@@ -136,7 +136,7 @@ class _Run:
 
     def keep_what_was_learnt(self) -> None:
         """Leave usable weights after Ctrl-C, and warn."""
-        self.monitor.make_finite()
+        self.monitor.settle()
         epoch = self.state.progress.n_epochs + 1
         warn(
             f"Training was interrupted in epoch {epoch}; what was learnt is kept.",

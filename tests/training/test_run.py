@@ -1,7 +1,9 @@
 """Divergence, interruption, refused calls: what was learnt is never lost."""
 
 import copy
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -286,3 +288,43 @@ def test_a_network_that_predicts_no_numbers_is_never_published(
     else:
         with np.errstate(all="ignore"):
             assert np.isfinite(clf.predict_proba(X)).all()
+
+
+def interrupt_in(path, n_lines):
+    """Return a trace function that presses Ctrl-C at a line that runs in a file."""
+    count = iter(range(n_lines))
+
+    def trace(frame, event, argument):
+        if not frame.f_code.co_filename.endswith(path):
+            return None
+        if event == "line" and next(count, None) is None:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+
+    return trace
+
+
+@pytest.mark.filterwarnings("ignore:Training was interrupted")
+def test_an_epoch_is_recorded_as_a_whole_wherever_it_is_interrupted(digits):
+    X, _, y, _ = digits
+    n_lines, n_epochs = 0, set()
+    before = sys.gettrace()
+    while 3 not in n_epochs:
+        clf = TwoLayerClassifier(5, max_iter=3, monitor_train=True, random_state=0)
+        path = str(Path("skmlp", "_training", "epochs.py"))
+        try:
+            sys.settrace(interrupt_in(path, n_lines))
+            clf.fit(X[:100], y[:100])
+        except KeyboardInterrupt:  # before there was anything to keep
+            assert not hasattr(clf, "coefs_")
+            continue
+        finally:
+            sys.settrace(before)
+            n_lines += 1
+        assert {len(column) for column in clf.history_.values()} <= {clf.n_iter_}
+        assert clf.t_ == 100 * clf.n_iter_
+        assert clf.history_.get("epoch", []) == [*range(1, clf.n_iter_ + 1)]
+        assert clf.predict(X).shape == y.shape
+        n_epochs.add(clf.n_iter_)
+    assert n_epochs == {0, 1, 2, 3}

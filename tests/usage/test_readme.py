@@ -28,7 +28,7 @@ def own_csv(tmp_path_factory):
     """
     pandas = pytest.importorskip("pandas")
     rng = np.random.default_rng(0)
-    age, town = rng.integers(18, 90, size=300), rng.choice(["Ulm", "York"], size=300)
+    age, town = rng.integers(18, 90, size=200), rng.choice(["Ulm", "York"], size=200)
     table = pandas.DataFrame({"age": age.astype(float), "town": town})
     table["label"] = np.where((age > 50) == (town == "Ulm"), "yes", "no")
     table.loc[::50, "age"] = np.nan
