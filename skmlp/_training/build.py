@@ -38,19 +38,10 @@ def build_trainer(
     mean_weight: float | None = None,
 ) -> Trainer:
     """Assemble what trains the parameters of the state on (a subset of) the data."""
-    n_rows = len(data.y) if subset is None else len(subset)
-    batch_size = min(settings.batch_size, n_rows)
-    block_rows = min(rows_at_once(settings, data), batch_size)
-    batches = Batches(
-        data.y,
-        data.weight,
-        batch_size=batch_size,
-        block_rows=block_rows,
-        sampling=settings.sampling,
-        subset=subset,
-        mean_weight=mean_weight,
+    batches = build_batches(settings, data, subset, mean_weight)
+    objective = build_objective(
+        settings, data, state.params, state.rng, batches.block_rows
     )
-    objective = build_objective(settings, data, state.params, state.rng, block_rows)
     if not settings.solver.is_stochastic:
         full_batch = cast(FullBatchSolver, settings.solver)
         return FullBatchTrainer(objective, full_batch, batches, state)
@@ -63,6 +54,26 @@ def build_trainer(
         lazy = LazyRows(objective, solver, state.params)
         return MiniBatchTrainer(lazy, lazy, batches, state, schedule, rate)
     return MiniBatchTrainer(objective, solver, batches, state, schedule, rate)
+
+
+def build_batches(
+    settings: Settings,
+    data: TrainingData,
+    subset: np.ndarray | None = None,
+    mean_weight: float | None = None,
+) -> Batches:
+    """Assemble the batches of (a subset of) the data."""
+    n_rows = len(data.y) if subset is None else len(subset)
+    batch_size = min(settings.batch_size, n_rows)
+    return Batches(
+        data.y,
+        data.weight,
+        batch_size=batch_size,
+        block_rows=min(rows_at_once(settings, data), batch_size),
+        sampling=settings.sampling,
+        subset=subset,
+        mean_weight=mean_weight,
+    )
 
 
 def build_objective(

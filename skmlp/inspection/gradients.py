@@ -21,8 +21,8 @@ from skmlp._core.objective import Objective
 from skmlp._core.parameters import Parameters
 from skmlp._settings import Settings, check_parameters
 from skmlp._targets import OneLabel
-from skmlp._training.build import build_objective
-from skmlp._training.state import Trained, TrainingState, rows_at_once
+from skmlp._training.build import build_batches, build_objective
+from skmlp._training.state import Trained, TrainingState
 from skmlp.inspection.wrappers import features_within, fitted_classifier
 from skmlp.solvers import LBFGS
 
@@ -220,7 +220,8 @@ def _point_of(
     check_parameters(classifier)
     trained = _in_float64(classifier)
     table = check_further_table(classifier, X, y)
-    settings = _deterministic(Settings.of(classifier, table.X.shape, trained.dtype))
+    settings = Settings.of(classifier, table.X.shape, trained.dtype)
+    settings = _deterministic(settings, n_rows=table.X.shape[0])
     data = check_chunk(
         table,
         sample_weight,
@@ -236,16 +237,10 @@ def _point_of(
             "set_params(class_weight=None)."
         )
     state = TrainingState.resume(trained, settings, data)
-    n_rows = len(data.y)
-    block_rows = min(rows_at_once(settings, data), n_rows)
-    batches = Batches(
-        data.y,
-        data.weight,
-        batch_size=n_rows,
-        block_rows=block_rows,
-        sampling=settings.sampling,
+    batches = build_batches(settings, data)
+    objective = build_objective(
+        settings, data, state.params, state.rng, batches.block_rows
     )
-    objective = build_objective(settings, data, state.params, state.rng, block_rows)
     grads = state.params.zeros_like()
     return _Point(objective, batches, state.params, grads, state.rng)
 
@@ -261,11 +256,12 @@ def _in_float64(classifier: TwoLayerClassifier) -> Trained:
     )
 
 
-def _deterministic(settings: Settings) -> Settings:
+def _deterministic(settings: Settings, n_rows: int) -> Settings:
     """Return the settings of the same objective, of all rows and without dropout."""
     return replace(
         settings,
         solver=LBFGS(),  # it sees all rows at once
+        batch_size=n_rows,
         alpha=settings.penalty,
         sampling=SAMPLINGS["sequential"],
         dropout=0.0,
