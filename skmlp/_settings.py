@@ -164,15 +164,26 @@ def check_parameters(estimator: BaseEstimator) -> None:
     try:
         validate_parameters(estimator)
     except InvalidParameterError as error:
-        if isinstance(given["learning_rate"], Real):
-            hint = f"For a number use learning_rate_init={given['learning_rate']}."
-            raise InvalidParameterError(f"{error} {hint}") from None
-        raise
+        raise InvalidParameterError(f"{error}{_hint(given)}") from None
+    if isinstance(given["hidden_layer_size"], bool):
+        raise InvalidParameterError(
+            f"hidden_layer_size={given['hidden_layer_size']} is no number of units."
+        )
     check_scorer(estimator, given["scoring"])
     for name in _CAPABILITIES:
         _check_capabilities(name, given[name])
     _check_pairs(given)
     _check_nothing_is_random(given)
+
+
+def _hint(given: Mapping[str, Any]) -> str:
+    """Return what those probably want who pass what other classifiers take."""
+    rate, size = given["learning_rate"], given["hidden_layer_size"]
+    if isinstance(rate, Real):
+        return f" For a number use learning_rate_init={rate}."
+    if isinstance(size, tuple | list) and len(size) == 1:
+        return f" For one hidden layer use hidden_layer_size={size[0]!r}."
+    return ""
 
 
 def _check_capabilities(name: str, choice: Any) -> None:

@@ -122,3 +122,17 @@ def test_parameters_stay_as_they_were_given(problem):
     before = clf.get_params()
     clf.fit(X, y).partial_fit(X, y)
     assert clf.get_params() == before
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        ((100,), "For one hidden layer use hidden_layer_size=100"),
+        ([50], "For one hidden layer use hidden_layer_size=50"),
+        (True, "hidden_layer_size=True is no number of units"),
+        ((50, 50), "must be an int"),
+    ],
+)
+def test_a_size_that_is_no_number_is_refused_with_a_remedy(size, message):
+    with pytest.raises(ValueError, match=message):
+        TwoLayerClassifier(size).fit(*table(10))
