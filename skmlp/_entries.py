@@ -66,12 +66,10 @@ def _made(entry: type, given: Mapping[str, Any]) -> Any:
                 f"the classifier. Leave it out of options and pass an instance, "
                 f"{entry.__name__}({name}=...)."
             )
-    chosen = {name: given[name] for name in options}
     try:
-        inspect.signature(entry).bind(**chosen)
+        return entry(**{name: given[name] for name in options})
     except TypeError as error:
         raise ValueError(
             f"{entry.__name__} cannot be made from its options, {options}: {error}. "
             f"Pass an instance, {entry.__name__}(...)."
         ) from error
-    return entry(**chosen)

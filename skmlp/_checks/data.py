@@ -45,8 +45,9 @@ class TrainingData(NamedTuple):
     """What `fit` or `partial_fit` was given, encoded.
 
     X keeps its dtype; y holds what `targets` made of the labels; weight is the product
-    of sample and class weights in the dtype of the computation; class_totals holds the
-    sample weight of each class, over all partial_fit calls.
+    of sample and class weights in the dtype of the computation, divided by 2 to the
+    power of the exponent; class_totals holds the sample weight of each class, over all
+    partial_fit calls.
     """
 
     X: Matrix
@@ -54,10 +55,20 @@ class TrainingData(NamedTuple):
     weight: np.ndarray
     targets: OneLabel
     class_totals: np.ndarray
+    exponent: int = 0
 
     def select(self, rows: np.ndarray) -> TrainingData:
         """Return some of the rows, copied."""
         return self._replace(X=self.X[rows], y=self.y[rows], weight=self.weight[rows])
+
+    @property
+    def given_weight(self) -> np.ndarray:
+        """The product of sample and class weights as they were given."""
+        with np.errstate(over="ignore", under="ignore"):
+            weight = np.ldexp(self.weight, self.exponent)
+        if np.isfinite(weight).all() and weight.any():
+            return weight
+        return np.ldexp(self.weight.astype(np.float64), self.exponent)
 
     @property
     def is_unweighted(self) -> bool:
@@ -139,8 +150,9 @@ def _encoded(
     totals = np.ldexp(totals, exponent)
     if class_weight is not None:
         by_class = class_weights(class_weight, targets.classes, totals)
-        weight = weight * _in_range(by_class, dtype, relative)[0][y]
-    return TrainingData(table.X, y, weight, targets, totals)
+        by_class, more = _in_range("class_weight", by_class, dtype, relative)
+        weight, exponent = weight * by_class[y], exponent + more
+    return TrainingData(table.X, y, weight, targets, totals, exponent)
 
 
 def check_validation_data(
@@ -164,18 +176,19 @@ def check_validation_data(
         _check_same_features(table, data.X.shape[1], names)
         y = data.targets.encode(table.labels)
         check_magnitude(table.X, dtype)
-        weight, _ = _checked_sample_weight(sample_weight, table.X, dtype)
+        weight, exponent = _checked_sample_weight(sample_weight, table.X, dtype)
     except ValueError as error:
         raise ValueError(f"Validation data (X_val, y_val): {error}") from error
     warn_of_other_scale(data.X, table.X)
     by_class = class_weights(class_weight, data.targets.classes, data.class_totals)
-    weight = weight * _in_range(by_class, dtype)[0][y]
+    by_class, more = _in_range("class_weight", by_class, dtype)
+    weight = weight * by_class[y]
     if not weight.any():
         raise ValueError(
             "Validation data (X_val, y_val): no row counts. Check sample_weight_val "
             "and class_weight."
         )
-    return data._replace(X=table.X, y=y, weight=weight)
+    return data._replace(X=table.X, y=y, weight=weight, exponent=exponent + more)
 
 
 def _check_same_features(
@@ -323,11 +336,11 @@ def _checked_sample_weight(
     )
     if not weight.any():
         raise ValueError("sample_weight must hold at least one non-zero weight.")
-    return _in_range(weight, dtype, relative)
+    return _in_range("sample_weight", weight, dtype, relative)
 
 
 def _in_range(
-    weight: np.ndarray, dtype: np.dtype, relative: bool = True
+    name: str, weight: np.ndarray, dtype: np.dtype, relative: bool = True
 ) -> tuple[np.ndarray, int]:
     """Return weights in some precision, and the power of two they were divided by.
 
@@ -335,7 +348,15 @@ def _in_range(
     count: exactly, but for what becomes too small beside the largest to count.
     """
     exponent = int(np.frexp(weight.max())[1]) if relative else 0
-    return np.ldexp(weight, -exponent).astype(dtype), exponent
+    with np.errstate(over="ignore", under="ignore"):
+        held = np.ldexp(weight, -exponent).astype(dtype)
+    if not np.isfinite(held).all() or held.any() != weight.any():
+        raise ValueError(
+            f"{name} holds weights between {weight.min():.3g} and {weight.max():.3g}, "
+            f"which dtype('{dtype}'), in which the network computes, does not hold. "
+            "Scale them, or set dtype='float64'."
+        )
+    return held, exponent
 
 
 def class_weights(

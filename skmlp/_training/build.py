@@ -193,7 +193,7 @@ def _metric(
 ) -> Callable[[], Row]:
     """Return what measures the scorer on validation data."""
     labels = validation.targets.labels(validation.y)
-    weight = None if validation.is_unweighted else validation.weight
+    weight = None if validation.is_unweighted else validation.given_weight
 
     def measure_metric() -> Row:
         score = scorer.score(make_predictor(), validation.X, labels, weight)

@@ -107,11 +107,11 @@ class _Run:
             with np.errstate(all="ignore"):
                 self.trainer.run(n_epochs, self.monitor)
         except Diverged as error:
-            self._undo(error)
+            self._undo(error, self.state.progress.n_epochs + 1)
 
-    def _undo(self, error: Diverged) -> None:
+    def _undo(self, error: Diverged, epoch: int) -> None:
         """Restore the best epoch, or raise where none was better than the start."""
-        epoch, best_row = self.state.progress.n_epochs + 1, self.monitor.best_row
+        best_row = self.monitor.best_row
         message = f"Training diverged in epoch {epoch}. {self._advice()}"
         if best_row is None:
             raise ValueError(message) from error
@@ -132,7 +132,7 @@ class _Run:
             return
         (loss,) = self._losses([self.flat.copy()])
         if not math.isfinite(loss):
-            self._undo(Diverged())
+            self._undo(Diverged(), self.state.progress.n_epochs)
 
     def keep_what_was_learnt(self) -> None:
         """Leave usable weights after Ctrl-C, and warn."""

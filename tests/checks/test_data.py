@@ -980,3 +980,39 @@ def test_weights_of_classes_have_no_scale(scale, digits):
         for s in (1.0, scale)
     )
     assert_array_equal(other.coefs_[0], one.coefs_[0])
+
+
+@pytest.mark.parametrize("weight", [1e39, 1e-300])
+@pytest.mark.parametrize("name", ["sample_weight", "class_weight"])
+def test_weights_of_a_chunk_that_its_precision_does_not_hold_are_refused(
+    weight, name, digits
+):
+    X, y = digits[0][:50], digits[2][:50]
+    clf = TwoLayerClassifier(5, random_state=0)
+    passes = {"classes": range(10)}
+    if name == "sample_weight":
+        passes["sample_weight"] = np.full(50, weight)
+    else:
+        clf.set_params(class_weight=dict.fromkeys(range(10), weight))
+    with pytest.raises(ValueError, match=rf"{name} holds weights .*'float32'"):
+        clf.partial_fit(X, y, **passes)
+    assert not hasattr(clf, "coefs_")
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_scorer_is_passed_the_weights_that_were_given(own, digits):
+    X, X_val, y, y_val = (part[:400] for part in digits)
+    seen = []
+
+    def score(estimator, X, y, sample_weight=None):
+        seen.append(sample_weight)
+        return 0.0
+
+    weight = 100.0 + np.arange(len(y))
+    clf = TwoLayerClassifier(5, max_iter=1, scoring=score, early_stopping=True)
+    val = {"X_val": X_val, "y_val": y_val, "sample_weight_val": weight[: len(y_val)]}
+    clf.fit(X, y, weight, **(val if own else {}))
+    if own:
+        assert_array_equal(seen[0], weight[: len(y_val)])
+    else:
+        assert set(seen[0]) <= set(weight)
