@@ -85,7 +85,7 @@ class Parameters:
         That is nothing, but where features lie so far from zero that X W1 has no digits
         left of their differences: there all is computed as in training.
         """
-        if self.standardization is None or not self.standardization.is_far:
+        if self.standardization is None or not self.standardization.far.size:
             return self.layers(), None
         return Layers(self.W1, self.W2, self.b1, self.b2), self.standardization
 

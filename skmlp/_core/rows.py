@@ -118,7 +118,9 @@ def _writer(
 class SparseRows:
     """Rows of a CSR matrix or array, in the dtype asked for, never densified.
 
-    With a standardisation they come scaled; `CenteredRows` centre them.
+    With a standardisation they come scaled, and centred where features are far from
+    zero; `CenteredRows` centre the others. A feature that is far has hardly any zeros
+    to leave out, so that all of its entries are stored, and centred exactly.
     """
 
     def __init__(
@@ -130,20 +132,37 @@ class SparseRows:
     ) -> None:
         self.X = X
         self.dtype = dtype
-        self.inverse_scale = (
-            None
-            if standardization is None
-            else (1.0 / standardization.scale).astype(dtype)
-        )
+        self.inverse_scale, self.far = None, np.empty(0, np.intp)
+        if standardization is not None:
+            self.inverse_scale = (1.0 / standardization.scale).astype(dtype)
+            self.far = standardization.far
+            self.center_of_far = np.zeros(X.shape[1], np.result_type(X.dtype, dtype))
+            self.center_of_far[self.far] = standardization.center[self.far]
 
     def __getitem__(self, key: slice | np.ndarray) -> Matrix:
         """Return the rows as CSR."""
+        rows = self.X[key]
+        if self.far.size:
+            rows = _with_entries_of(rows, self.far)
+            rows.data = rows.data - self.center_of_far[rows.indices]
         with np.errstate(over="ignore"):
-            rows = self.X[key].astype(self.dtype, copy=False)
+            rows = rows.astype(self.dtype, copy=False)
         if self.inverse_scale is None:
             return rows
         scaled = rows.data * self.inverse_scale[rows.indices]
         return type(rows)((scaled, rows.indices, rows.indptr), shape=rows.shape)
+
+
+def _with_entries_of(rows: Matrix, features: np.ndarray) -> Matrix:
+    """Return a copy that stores one entry of each of these features in every row."""
+    n_rows = rows.shape[0]
+    zeros = np.zeros(n_rows * len(features), rows.dtype)
+    row_of_zero = np.repeat(np.arange(n_rows), len(features))
+    row_of_entry = np.repeat(np.arange(n_rows), np.diff(rows.indptr))
+    values = np.concatenate([rows.data, zeros])
+    row = np.concatenate([row_of_entry, row_of_zero])
+    column = np.concatenate([rows.indices, np.tile(features, n_rows)])
+    return type(rows)((values, (row, column)), shape=rows.shape)  # which adds them up
 
 
 class CenteredRows:
@@ -153,7 +172,9 @@ class CenteredRows:
         self, rows: Rows, standardization: Standardization, dtype: np.dtype
     ) -> None:
         self.rows = rows
-        self.m = (standardization.center / standardization.scale).astype(dtype)
+        m = standardization.center / standardization.scale
+        m[standardization.far] = 0.0  # these are centred
+        self.m = m.astype(dtype)
 
     def __getitem__(self, key: slice | np.ndarray) -> Matrix:
         """Return the rows as a factor of products."""

@@ -36,12 +36,12 @@ class Standardization(NamedTuple):
         return bool(self.center.any())
 
     @property
-    def is_far(self) -> bool:
-        """Whether a feature lies so far from zero that X is to be centred to predict.
+    def far(self) -> np.ndarray:
+        """The features that lie so far from zero that X is to be centred to predict.
 
         In float32 a year has three digits behind the point, a time in seconds none.
         """
-        return bool((np.abs(self.center) > _FAR * self.scale).any())
+        return np.flatnonzero(np.abs(self.center) > _FAR * self.scale)
 
     def to_raw(self, W1: np.ndarray) -> np.ndarray:
         """Return the weights for x, given those for x̂."""
@@ -116,8 +116,8 @@ def measure(
 class _Moments:
     """Weighted sums of x - origin and of its squares, and the range, by feature.
 
-    The origin is the first row, or zero for sparse rows: a mean that is large beside
-    the range takes nothing from the precision.
+    The origin is in the first rows, so that a mean that is large beside the range takes
+    nothing from the precision; zero for what sparse rows leave out.
     """
 
     def __init__(self, n_features: int) -> None:
@@ -153,9 +153,18 @@ class _Moments:
         has_zeros = np.bincount(X.indices, minlength=X.shape[1]) < X.shape[0]
         np.minimum(self.low, 0.0, out=self.low, where=has_zeros)
         np.maximum(self.high, 0.0, out=self.high, where=has_zeros)
+        if self.origin is None:
+            self.origin = np.where(has_zeros, 0.0, self.low).astype(X.dtype)
+        X.data -= self.origin[X.indices]
         self.sum += X.T @ weight
         np.multiply(X.data, X.data, out=X.data)
         self.sum_of_squares += X.T @ weight
+        if self.origin.any():
+            X.data[...] = 1.0
+            left_out = weight.sum(dtype=np.float64) - X.T @ weight
+            left_out[~has_zeros] = 0.0
+            self.sum -= left_out * self.origin
+            self.sum_of_squares += left_out * np.square(self.origin, dtype=np.float64)
 
     def mean(self) -> np.ndarray:
         """Return the weighted mean of each feature."""

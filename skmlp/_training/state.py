@@ -275,7 +275,7 @@ def _exported_standardization(params: Parameters) -> dict[str, Any] | None:
     return {
         "center": params.standardization.center,
         "scale": params.standardization.scale,
-        "is_far": params.standardization.is_far,
+        "is_far": params.standardization.far.size > 0,
         "b1": params.b1.copy(),
         "restored_b1": params.restored_b1(params.layers()),
     }

@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.datasets import load_iris
 
 from skmlp import TwoLayerClassifier
+from skmlp._core.standardization import measure
 from skmlp.solvers import SOLVERS
 
 KINDS = {
@@ -381,20 +382,62 @@ def test_a_first_chunk_of_one_row_is_scaled_by_its_size(table):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("offset", [0, 2000, 10**6, 10**9])
 def test_offsets_far_beyond_the_spread_change_neither_training_nor_predictions(
-    offset, dtype
+    offset, kind, dtype
 ):
     X = np.random.default_rng(0).integers(-512, 512, size=(300, 3)) / 256
     y = (X[:, 0] * X[:, 1] > 0).astype(int)
     make = {"dtype": dtype, "random_state": 0, "monitor_train": True, "max_iter": 20}
     near = TwoLayerClassifier(20, **make).fit(X, y, X_val=X, y_val=y)
-    far = TwoLayerClassifier(20, **make).fit(X + offset, y, X_val=X + offset, y_val=y)
+    X_far = KINDS[kind](X + offset)
+    far = TwoLayerClassifier(20, **make).fit(X_far, y, X_val=X_far, y_val=y)
     atol = {"float32": 2e-6, "float64": 1e-6 if offset == 10**9 else 1e-9}[dtype]
     expected = near.predict_proba(X)
-    assert_allclose(far.predict_proba(X + offset), expected, rtol=0, atol=atol)
+    assert_allclose(far.predict_proba(X_far), expected, rtol=0, atol=atol)
     for column in ("loss", "train_loss", "val_loss"):
         assert_allclose(far.history_[column], near.history_[column], rtol=1e-5)
+
+
+def sparse_rows_of(values, columns, shape):
+    """Return CSR whose every row stores these values, in this order."""
+    starts = np.arange(0, len(values) + 1, len(columns))
+    return sparse.csr_array((values, np.resize(columns, len(values)), starts), shape)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sparse_rows_with_a_far_feature_are_what_they_are_as_dense_ones(dtype):
+    rng = np.random.default_rng(0)
+    X = np.stack([2.0**20 + rng.integers(0, 64, 90) / 8, rng.normal(size=90)], axis=1)
+    X[:, 1] *= rng.random(90) < 0.5
+    y = X[:, 0] > 2.0**20 + 4
+    clf = classifier(dtype=dtype).fit(X, y)
+    # One row leaves the far feature out, others store it in two parts, out of order.
+    X[7, 0] = 0.0
+    left_out = sparse.csr_array(X)
+    halves = np.stack([X[:, 0] / 2, X[:, 1], X[:, 0] / 2], axis=1).ravel()
+    in_parts = sparse_rows_of(halves, [0, 1, 0], X.shape)
+    before = joblib.hash(in_parts)
+    expected = clf.decision_function(X)
+    rtol = {"float32": 1e-4, "float64": 1e-12}[dtype]
+    assert_allclose(clf.decision_function(left_out), expected, rtol=rtol, atol=rtol)
+    assert_allclose(clf.decision_function(in_parts), expected, rtol=rtol, atol=rtol)
+    assert joblib.hash(in_parts) == before
+
+
+@pytest.mark.parametrize("rows_left_out", [[], range(60, 100, 3)])
+def test_far_sparse_features_are_measured_exactly(rows_left_out):
+    steps = np.random.default_rng(0).integers(0, 64, (100, 1))
+    X = (2.0**20 + steps / 8).astype(np.float32)
+    X[rows_left_out] = 0.0
+    weight = np.random.default_rng(1).integers(0, 3, 100).astype(float)
+    center, scale = documented(X.astype(float)[weight > 0], weight[weight > 0])
+    parts = slice(50), slice(50, 100)
+    blocks = [(rows, sparse.csr_array(X[rows])) for rows in parts]
+    measured = measure(blocks, weight, 1, np.dtype(np.float32))
+    assert_allclose(measured.center, center, rtol=1e-9)
+    assert_array_equal(measured.scale, scale)
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.float64])
