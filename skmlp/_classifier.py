@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmlp import __version__
 from skmlp._checks.data import (
+    OverflowInPrediction,
     Table,
     TrainingData,
     check_chunk,
@@ -30,7 +31,7 @@ from skmlp._checks.data import (
     computation_dtype,
 )
 from skmlp._checks.weights import check_sorted_classes, check_weight_arrays
-from skmlp._core.network import Workspace, blockwise_logits
+from skmlp._core.network import Workspace, blockwise_logits, settle_logits
 from skmlp._core.rows import Matrix, block_rows, blocks_of, holds_finite_numbers
 from skmlp._core.threads import threads_of_prediction
 from skmlp._entries import entry_of, ready
@@ -1143,9 +1144,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         workspace = Workspace(n_rows, n_hidden, self.n_outputs_, dtype)
         blocks = blocks_of(X, n_rows, dtype, standardization=standardization)
         with threads_of_prediction(n_rows, n_features, n_hidden):
-            yield from blockwise_logits(
+            for rows, logits in blockwise_logits(
                 layers, self._finite(blocks, X), self._trained_activation(), workspace
-            )
+            ):
+                if not settle_logits(logits):
+                    raise OverflowInPrediction(X, dtype)
+                yield rows, logits
 
     def _finite(
         self, blocks: Iterator[tuple[Any, Matrix]], X: Matrix

@@ -22,7 +22,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skmlp._checks.scale import warn_of_other_scale
+from skmlp._checks.scale import range_of, warn_of_other_scale
 from skmlp._checks.warning import warn
 from skmlp._core.rows import Matrix
 from skmlp._targets import OneLabel
@@ -31,6 +31,8 @@ ClassWeight: TypeAlias = Mapping[Any, float] | str | None
 
 # How scikit-learn is to check X.
 _X_AS: dict[str, Any] = {"accept_sparse": "csr", "dtype": "numeric"}
+# Scikit-learn sums X to see whether it is finite; sums of finite numbers may overflow.
+_without_warnings_of_sums = np.errstate(over="ignore", invalid="ignore")
 
 
 class Table(NamedTuple):
@@ -76,6 +78,7 @@ class TrainingData(NamedTuple):
         return bool((self.weight == self.weight[0]).all())
 
 
+@_without_warnings_of_sums
 def check_table(name: str, X: Any, y: Any) -> Table:
     """Check the X and y of a first call; the name is that of the estimator."""
     names = _get_feature_names(X)
@@ -85,6 +88,7 @@ def check_table(name: str, X: Any, y: Any) -> Table:
     return Table(X, y, names)
 
 
+@_without_warnings_of_sums
 def check_further_table(estimator: BaseEstimator, X: Any, y: Any) -> Table:
     """Check X and y against the features that the estimator was fitted to."""
     X, y = validate_data(estimator, X, _checked_labels(y), **_X_AS, reset=False)
@@ -224,6 +228,7 @@ def check_prediction_data(estimator: BaseEstimator, X: Any) -> Matrix:
     return validate_data(estimator, X, **_X_AS, reset=False, ensure_all_finite=False)
 
 
+@_without_warnings_of_sums
 def check_finite(name: str, X: Matrix, dtype: np.dtype) -> None:
     """Raise where a value is not finite, or not in the dtype of the computation."""
     assert_all_finite(X, estimator_name=name, input_name="X")
@@ -243,6 +248,18 @@ def check_magnitude(X: Matrix, dtype: np.dtype) -> None:
                 f"which the network computes (at most {limit:.3g}). Scale X, or set "
                 "dtype='float64'."
             )
+
+
+class OverflowInPrediction(ValueError):
+    """Values of X are finite, but what the network makes of them is not."""
+
+    def __init__(self, X: Matrix, dtype: np.dtype) -> None:
+        low, high = range_of(X)
+        super().__init__(
+            f"X lies between {low:.3g} and {high:.3g}, for which the outputs of the "
+            f"network are too large for dtype('{dtype}'), in which it computes. Mark "
+            "missing values as such, and scale X as it was for training."
+        )
 
 
 def computation_dtype(asked: str, X: Matrix) -> np.dtype:

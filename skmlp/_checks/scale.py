@@ -10,15 +10,17 @@ from sklearn.utils.sparsefuncs import min_max_axis
 
 from skmlp._checks.warning import warn
 from skmlp._core.rows import Matrix
+from skmlp._core.standardization import largest_scale
 
 
 def warn_of_other_scale(X: Matrix, X_val: Matrix) -> None:
     """Warn where most features of X_val lie on another scale than those of X."""
     low, high = (np.asarray(bound, float) for bound in _range_of_features(X))
     low_val, high_val = (np.asarray(b, float) for b in _range_of_features(X_val))
-    width, width_val = high - low, high_val - low_val
-    varies = (width > 0) & (width_val > 0)
-    outside = (high_val > high + 2 * width) | (low_val < low - 2 * width)
+    with np.errstate(over="ignore"):
+        width, width_val = high - low, high_val - low_val
+        varies = (width > 0) & (width_val > 0)
+        outside = (high_val > high + 2 * width) | (low_val < low - 2 * width)
     shrunken = (width_val < width / 10) & (X_val.shape[0] >= 10)
     if varies.any() and (outside | shrunken)[varies].mean() > 0.5:
         warn(
@@ -38,11 +40,21 @@ def _range_of_features(X: Matrix) -> tuple[np.ndarray, np.ndarray]:
     return X.min(axis=0), X.max(axis=0)
 
 
-def describe_scale(X: Matrix, is_standardized: bool) -> str:
-    """Return the range of X in words, and a remedy where it is wide."""
+def range_of(X: Matrix) -> tuple[float, float]:
+    """Return the least and the largest value of X, or zero beyond them."""
     values = X.data if issparse(X) else X
-    low, high = float(values.min(initial=0)), float(values.max(initial=0))
+    return float(values.min(initial=0)), float(values.max(initial=0))
+
+
+def describe_scale(X: Matrix, dtype: np.dtype, is_standardized: bool) -> str:
+    """Return the range of X in words, and a remedy where it is wide."""
+    low, high = range_of(X)
     words = f"X lies between {low:.3g} and {high:.3g}"
+    if max(-low, high) > largest_scale(dtype):
+        return (
+            words + f", too large for dtype('{dtype}'), in which the network computes: "
+            "scale X, and mark missing values as such."
+        )
     if is_standardized or max(-low, high) <= 10:
         return words + "."
     return (

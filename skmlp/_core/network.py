@@ -20,6 +20,7 @@ gradient of the loss with respect to A      dA            as A
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
@@ -157,4 +158,20 @@ def blockwise_logits(
 ) -> Iterator[tuple[slice | np.ndarray, np.ndarray]]:
     """Yield the logits of each block; they may be overwritten."""
     for rows, X in blocks:
-        yield rows, forward(layers, X, workspace[X.shape[0]], activation)
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits = forward(layers, X, workspace[X.shape[0]], activation)
+        yield rows, logits
+
+
+def settle_logits(logits: np.ndarray) -> bool:
+    """Return whether logits are finite; shrink those whose sums would not be.
+
+    At such a size the probabilities are zeros and a one, before and after.
+    """
+    if math.isfinite(np.vdot(logits, logits)):
+        return True
+    largest = float(np.abs(logits).max())  # NaN if any is
+    share = 0.5 / len(logits)
+    if largest > share * np.finfo(logits.dtype).max:
+        np.multiply(logits, share, out=logits)
+    return math.isfinite(largest)

@@ -89,10 +89,9 @@ class DenseRows:
         return self.X.T.take(indices, 1, columns, "clip").T
 
 
-def _cast(rows: np.ndarray, out: np.ndarray) -> None:
+def _copy(rows: np.ndarray, out: np.ndarray) -> None:
     """Copy rows; what float64 holds and float32 does not becomes infinite."""
-    with np.errstate(over="ignore"):
-        np.copyto(out, rows)
+    np.copyto(out, rows)
 
 
 def _writer(
@@ -100,7 +99,7 @@ def _writer(
 ) -> Callable[[np.ndarray, np.ndarray], None]:
     """Return what writes rows of X into another array, standardised where asked for."""
     if standardization is None:
-        return _cast
+        return _copy
     center = standardization.center.astype(np.result_type(X_dtype, dtype))
     inverse_scale = (1.0 / standardization.scale).astype(dtype)
 
@@ -145,8 +144,7 @@ class SparseRows:
         if self.far.size:
             rows = _with_entries_of(rows, self.far)
             rows.data = rows.data - self.center_of_far[rows.indices]
-        with np.errstate(over="ignore"):
-            rows = rows.astype(self.dtype, copy=False)
+        rows = rows.astype(self.dtype, copy=False)
         if self.inverse_scale is None:
             return rows
         scaled = rows.data * self.inverse_scale[rows.indices]
@@ -214,20 +212,25 @@ def blocks_of(
     subset: np.ndarray | None = None,
     standardization: Standardization | None = None,
 ) -> Iterator[tuple[slice | np.ndarray, Matrix]]:
-    """Walk through (a subset of) X in blocks, each valid until the next."""
+    """Walk through (a subset of) X in blocks, each valid until the next.
+
+    What the dtype does not hold is infinite in them, without a warning.
+    """
     n_all = X.shape[0] if subset is None else len(subset)
     rows = rows_of(X, min(n_rows, n_all), dtype, standardization)
     rows = centered(rows, X, standardization, dtype)
     for start in range(0, n_all, n_rows):
         block = slice(start, min(start + n_rows, n_all))
         key = block if subset is None else subset[block]
-        yield key, rows[key]
+        with np.errstate(over="ignore", invalid="ignore"):
+            X_of_block = rows[key]
+        yield key, X_of_block
 
 
 def holds_finite_numbers(X: Matrix) -> bool:
     """Return whether no number of a block is NaN or infinite."""
     X = X.X if isinstance(X, Centered) else X
     values = X.data if sparse.issparse(X) else X
-    if values.flags.c_contiguous and np.isfinite(np.vdot(values, values)):
+    if values.flags.c_contiguous and math.isfinite(np.vdot(values, values)):
         return True
     return bool(np.isfinite(values).all())  # the squares alone may overflow

@@ -108,9 +108,12 @@ def measure(
     is_constant = scale == 0
     scale = np.where(is_constant, np.abs(center), scale)
     center[is_constant] = 0.0
-    return Standardization(
-        center, _power_of_two(scale, np.finfo(dtype).maxexp - _MARGIN)
-    )
+    return Standardization(center, _power_of_two(scale, dtype))
+
+
+def largest_scale(dtype: np.dtype) -> float:
+    """Return the largest scale that a feature may have; its inverse is the least."""
+    return 2.0 ** (np.finfo(dtype).maxexp - _MARGIN)
 
 
 class _Moments:
@@ -180,7 +183,7 @@ class _Moments:
         return np.maximum(deviation, _LEAST_SHARE_OF_RANGE * (self.high - self.low))
 
 
-def _power_of_two(scale: np.ndarray, largest_exponent: int) -> np.ndarray:
+def _power_of_two(scale: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return the nearest power of two of each scale, 1 for 0."""
-    exponent = np.rint(np.log2(np.where(scale > 0, scale, 1.0)))
-    return np.exp2(np.clip(exponent, -largest_exponent, largest_exponent))
+    nearest = np.exp2(np.rint(np.log2(np.where(scale > 0, scale, 1.0))))
+    return np.clip(nearest, 1.0 / largest_scale(dtype), largest_scale(dtype))

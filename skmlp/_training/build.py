@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skmlp._checks.data import TrainingData
+from skmlp._checks.data import OverflowInPrediction, TrainingData
 from skmlp._checks.scoring import Scorer
 from skmlp._core.batches import Batches
 from skmlp._core.dropout import DroppedFeatures, DroppedUnits
@@ -196,7 +197,10 @@ def _metric(
     weight = None if validation.is_unweighted else validation.given_weight
 
     def measure_metric() -> Row:
-        score = scorer.score(make_predictor(), validation.X, labels, weight)
+        try:
+            score = scorer.score(make_predictor(), validation.X, labels, weight)
+        except OverflowInPrediction:
+            score = math.nan
         return {scorer.name: score}
 
     return measure_metric

@@ -195,7 +195,7 @@ class _Run:
             )
         return (
             f"Lower learning_rate_init={rate}; "
-            f"{describe_scale(self.data.X, settings.standardize)}"
+            f"{describe_scale(self.data.X, settings.dtype, settings.standardize)}"
         )
 
 

@@ -1,0 +1,91 @@
+"""Numbers near the end of the floating-point range: finite results or a clear error."""
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+
+from skmlp import TwoLayerClassifier
+from skmlp.losses import LOSSES
+
+LARGEST = {"float32": 3e38, "float64": 1.7e308}
+KINDS = {"dense": np.asarray, "sparse": sparse.csr_array}
+METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+
+
+def classifier(**params):
+    return TwoLayerClassifier(8, random_state=0, max_iter=10, **params)
+
+
+def signs(dtype):
+    X = np.random.default_rng(0).choice([-1.0, 1.0], (60, 3)).astype(dtype)
+    return X, (X[:, 0] > 0).astype(int)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("offset", [0, 10_000])
+@pytest.mark.parametrize("dtype", LARGEST)
+def test_a_row_too_large_to_be_predicted_is_refused(dtype, offset, kind):
+    X, y = signs(dtype)
+    clf = classifier().fit(KINDS[kind](X + X.dtype.type(offset)), y)
+    X[7] = np.multiply([1, -1, 1], LARGEST[dtype])
+    words = (
+        "between -.*e.* and .*e.*, for which the outputs .* too large .*Mark missing"
+    )
+    for method in METHODS:
+        with pytest.raises(ValueError, match=words):
+            getattr(clf, method)(KINDS[kind](X))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", LARGEST)
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize("solver", ["adamw", "sgd", "lbfgs"])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_fit_to_large_numbers_predicts_them_or_is_refused(
+    solver, standardize, dtype, kind
+):
+    X, y = signs(dtype)
+    n_refused = 0
+    for exponent in (0, 1, 2, 3, 6, 12, 30):
+        X_large = KINDS[kind](X * X.dtype.type(LARGEST[dtype] / 10**exponent))
+        clf = classifier(solver=solver, standardize=standardize)
+        try:
+            clf.fit(X_large, y)
+        except ValueError as error:
+            n_refused += 1
+            message = str(error)
+            continue
+        proba, labels = clf.predict_proba(X_large), clf.predict(X_large)
+        assert np.isfinite(proba).all()
+        assert (labels == proba.argmax(axis=1)).all()
+        assert (labels == (clf.decision_function(X_large) > 0)).all()
+    assert 1 <= n_refused <= (5 if standardize else 7)
+    assert message.startswith("Training diverged")
+    assert "too large for dtype" in message or "set standardize=True" in message
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_logits_whose_sums_are_not_finite_make_probabilities(loss):
+    largest = float(np.finfo(np.float64).max)
+    weights = [np.eye(3), np.eye(3)]
+    clf = TwoLayerClassifier.from_weights(
+        weights, None, [0, 1, 2], activation="identity", loss=loss
+    )
+    rows = list(itertools.permutations(np.multiply(largest, [0.9, -0.9, 0.5])))
+    best = np.eye(3)[np.argmax(rows, axis=1)]
+    assert_allclose(clf.predict_proba(rows), best, atol=1e-300)
+    assert np.isfinite(clf.decision_function(rows)).all()
+
+
+@pytest.mark.parametrize("scoring", ["loss", "accuracy", "roc_auc"])
+@pytest.mark.filterwarnings("ignore:X_val is on another scale")
+def test_validation_rows_too_large_to_be_predicted_are_no_improvement(scoring):
+    X, y = signs("float32")
+    X_val = np.vstack([X, np.float32([[3e38, -3e38, 3e38]])])
+    clf = classifier(early_stopping=True, scoring=scoring)
+    clf.fit(X, y, X_val=X_val, y_val=np.append(y, 1))
+    assert np.isnan(clf.validation_scores_).all()
+    assert clf.score(X, y) == 1.0
