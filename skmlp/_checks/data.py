@@ -112,9 +112,8 @@ def check_training_data(
             f"{targets.classes.tolist()[0]!r}."
         )
     data = _encoded(table, sample_weight, targets, class_weight, dtype, relative=True)
-    counts = data.class_totals * class_weights(
-        class_weight, targets.classes, data.class_totals
-    )
+    counts = np.zeros(len(targets.classes))
+    targets.add_totals(data.y, data.weight, counts)
     if np.count_nonzero(counts) < 2:
         raise ValueError(
             f"{name} needs samples of at least 2 classes; only one class has a "
@@ -148,15 +147,15 @@ def _encoded(
     """Return the data of a table; relative weights mean nothing but their ratios."""
     y = targets.encode(table.labels)
     check_magnitude(table.X, dtype)
-    weight, exponent = _checked_sample_weight(sample_weight, table.X, dtype, relative)
-    totals = np.zeros(len(targets.classes)) + earlier_totals
-    targets.add_totals(y, weight, totals)
-    totals = np.ldexp(totals, exponent)
-    if class_weight is not None:
-        by_class = class_weights(class_weight, targets.classes, totals)
-        by_class, more = _in_range("class_weight", by_class, dtype, relative)
-        weight, exponent = weight * by_class[y], exponent + more
-    return TrainingData(table.X, y, weight, targets, totals, exponent)
+    weight = _checked_sample_weight(sample_weight, table.X)
+    largest = max(weight.max(), np.max(earlier_totals))
+    scale = 2.0 ** int(np.frexp(largest)[1] - 1)  # of which sums are finite
+    totals = np.zeros(len(targets.classes))
+    targets.add_totals(y, weight / scale, totals)
+    totals += earlier_totals / scale
+    by_class = class_weights(class_weight, targets.classes, totals)
+    weight, exponent = _product(weight, by_class[y], dtype, relative)
+    return TrainingData(table.X, y, weight, targets, totals * scale, exponent)
 
 
 def check_validation_data(
@@ -180,19 +179,18 @@ def check_validation_data(
         _check_same_features(table, data.X.shape[1], names)
         y = data.targets.encode(table.labels)
         check_magnitude(table.X, dtype)
-        weight, exponent = _checked_sample_weight(sample_weight, table.X, dtype)
+        weight = _checked_sample_weight(sample_weight, table.X)
     except ValueError as error:
         raise ValueError(f"Validation data (X_val, y_val): {error}") from error
     warn_of_other_scale(data.X, table.X)
     by_class = class_weights(class_weight, data.targets.classes, data.class_totals)
-    by_class, more = _in_range("class_weight", by_class, dtype)
-    weight = weight * by_class[y]
+    weight, exponent = _product(weight, by_class[y], dtype)
     if not weight.any():
         raise ValueError(
             "Validation data (X_val, y_val): no row counts. Check sample_weight_val "
             "and class_weight."
         )
-    return data._replace(X=table.X, y=y, weight=weight, exponent=exponent + more)
+    return data._replace(X=table.X, y=y, weight=weight, exponent=exponent)
 
 
 def _check_same_features(
@@ -342,38 +340,40 @@ def _refuse_several_types(y: Any) -> None:
         )
 
 
-def _checked_sample_weight(
-    sample_weight: Any, X: Matrix, dtype: np.dtype, relative: bool = True
-) -> tuple[np.ndarray, int]:
-    """Return the weights, and the power of two that they were divided by."""
+def _checked_sample_weight(sample_weight: Any, X: Matrix) -> np.ndarray:
+    """Return the weights in float64, 1 where there are none."""
     if sample_weight is None:
-        return np.ones(X.shape[0], dtype), 0
+        return np.ones(X.shape[0])
     weight = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
     if not weight.any():
         raise ValueError("sample_weight must hold at least one non-zero weight.")
-    return _in_range("sample_weight", weight, dtype, relative)
+    return weight
 
 
-def _in_range(
-    name: str, weight: np.ndarray, dtype: np.dtype, relative: bool = True
+def _product(
+    weight: np.ndarray, factor: np.ndarray, dtype: np.dtype, relative: bool = True
 ) -> tuple[np.ndarray, int]:
-    """Return weights in some precision, and the power of two they were divided by.
+    """Return products in some precision, and the power of two they were divided by.
 
-    Relative weights are divided by that of the largest, so that float32 holds all that
-    count: exactly, but for what becomes too small beside the largest to count.
+    Relative weights are divided by that of the largest, so that any precision holds all
+    that count: exactly, but for what is too small beside the largest to count.
     """
-    exponent = int(np.frexp(weight.max())[1]) if relative else 0
+    (mantissa, exponent), (other, more) = np.frexp(weight), np.frexp(factor)
+    mantissa, exponent = mantissa * other, exponent + more
+    counts = mantissa > 0
+    common = int(exponent.max(where=counts, initial=-4096)) if relative else 0
     with np.errstate(over="ignore", under="ignore"):
-        held = np.ldexp(weight, -exponent).astype(dtype)
-    if not np.isfinite(held).all() or held.any() != weight.any():
+        held = np.ldexp(mantissa, exponent - common).astype(dtype)
+    if not np.isfinite(held).all() or held.any() != counts.any():
         raise ValueError(
-            f"{name} holds weights between {weight.min():.3g} and {weight.max():.3g}, "
-            f"which dtype('{dtype}'), in which the network computes, does not hold. "
-            "Scale them, or set dtype='float64'."
+            f"dtype('{dtype}'), in which the network computes, does not hold weights "
+            f"of samples between {weight.min():.3g} and {weight.max():.3g} times "
+            f"weights of classes between {factor.min():.3g} and {factor.max():.3g}. "
+            "Scale sample_weight or class_weight, or set dtype='float64'."
         )
-    return held, exponent
+    return held, common
 
 
 def class_weights(

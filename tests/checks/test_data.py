@@ -982,6 +982,22 @@ def test_weights_of_classes_have_no_scale(scale, digits):
     assert_array_equal(other.coefs_[0], one.coefs_[0])
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_weights_whose_products_alone_have_a_common_scale_count(early_stopping):
+    X, y = np.arange(40.0, dtype=np.float32)[:, np.newaxis], np.arange(40) // 20
+    weights = {
+        0: 1e-200,
+        1: 1e200,
+    }  # of a sample of each class, and the other way round
+    sample_weight = np.where(y == 0, weights[1], weights[0])
+    make = {"random_state": 0, "early_stopping": early_stopping}
+    expected = TwoLayerClassifier(3, **make).fit(X, y)
+    for class_weight in ("balanced", weights):
+        clf = TwoLayerClassifier(3, class_weight=class_weight, **make)
+        clf.fit(X, y, sample_weight)
+        assert_allclose(clf.coefs_[0], expected.coefs_[0], rtol=1e-5)
+
+
 @pytest.mark.parametrize("weight", [1e39, 1e-300])
 @pytest.mark.parametrize("name", ["sample_weight", "class_weight"])
 def test_weights_of_a_chunk_that_its_precision_does_not_hold_are_refused(
@@ -994,7 +1010,8 @@ def test_weights_of_a_chunk_that_its_precision_does_not_hold_are_refused(
         passes["sample_weight"] = np.full(50, weight)
     else:
         clf.set_params(class_weight=dict.fromkeys(range(10), weight))
-    with pytest.raises(ValueError, match=rf"{name} holds weights .*'float32'"):
+    words = rf"'float32'\), in which .*, does not hold weights.*Scale .*{name}"
+    with pytest.raises(ValueError, match=words):
         clf.partial_fit(X, y, **passes)
     assert not hasattr(clf, "coefs_")
 
