@@ -164,14 +164,14 @@ def blockwise_logits(
 
 
 def settle_logits(logits: np.ndarray) -> bool:
-    """Return whether logits are finite; shrink those whose sums would not be.
+    """Return whether logits are finite; shrink the columns whose sums would not be.
 
     At such a size the probabilities are zeros and a one, before and after.
     """
     if math.isfinite(np.vdot(logits, logits)):
         return True
-    largest = float(np.abs(logits).max())  # NaN if any is
+    largest = np.abs(logits).max(axis=0)  # NaN if any is
     share = 0.5 / len(logits)
-    if largest > share * np.finfo(logits.dtype).max:
-        np.multiply(logits, share, out=logits)
-    return math.isfinite(largest)
+    is_large = largest > share * np.finfo(logits.dtype).max
+    np.multiply(logits, share, out=logits, where=is_large)
+    return bool(np.isfinite(largest).all())

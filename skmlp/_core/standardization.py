@@ -185,5 +185,6 @@ class _Moments:
 
 def _power_of_two(scale: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return the nearest power of two of each scale, 1 for 0."""
-    nearest = np.exp2(np.rint(np.log2(np.where(scale > 0, scale, 1.0))))
-    return np.clip(nearest, 1.0 / largest_scale(dtype), largest_scale(dtype))
+    scale = np.where(scale > 0, scale, 1.0)
+    scale = np.clip(scale, 1.0 / largest_scale(dtype), largest_scale(dtype))
+    return np.exp2(np.rint(np.log2(scale)))

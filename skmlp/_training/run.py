@@ -125,13 +125,18 @@ class _Run:
         warn(f"{message} {_restored(best_row)}", ConvergenceWarning)
 
     def undo_overflow(self) -> None:
-        """Undo training after which finite weights make no finite predictions."""
+        """Undo training after which finite weights make no finite predictions.
+
+        Or cannot be handed out: those for X as it is may overflow.
+        """
         row = self.monitor.row
         largest = max(-float(self.flat.min()), float(self.flat.max()))
         if row is None or (row["loss"] < _TAME_LOSS and largest < _TAME_WEIGHT):
             return
         (loss,) = self._losses([self.flat.copy()])
-        if not math.isfinite(loss):
+        with np.errstate(all="ignore"):
+            layers = self.state.params.layers()
+        if not (math.isfinite(loss) and all(np.isfinite(a).all() for a in layers)):
             self._undo(Diverged(), self.state.progress.n_epochs)
 
     def keep_what_was_learnt(self) -> None:

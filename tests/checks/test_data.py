@@ -985,10 +985,8 @@ def test_weights_of_classes_have_no_scale(scale, digits):
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_weights_whose_products_alone_have_a_common_scale_count(early_stopping):
     X, y = np.arange(40.0, dtype=np.float32)[:, np.newaxis], np.arange(40) // 20
-    weights = {
-        0: 1e-200,
-        1: 1e200,
-    }  # of a sample of each class, and the other way round
+    # Of the samples of each class, and the other way round.
+    weights = {0: 1e-100, 1: 1e100}
     sample_weight = np.where(y == 0, weights[1], weights[0])
     make = {"random_state": 0, "early_stopping": early_stopping}
     expected = TwoLayerClassifier(3, **make).fit(X, y)

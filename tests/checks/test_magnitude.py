@@ -89,3 +89,25 @@ def test_validation_rows_too_large_to_be_predicted_are_no_improvement(scoring):
     clf.fit(X, y, X_val=X_val, y_val=np.append(y, 1))
     assert np.isnan(clf.validation_scores_).all()
     assert clf.score(X, y) == 1.0
+
+
+def test_a_row_of_huge_logits_changes_no_other_row():
+    weights = [[[1.0]], [[0.0, 1.0]]]
+    clf = TwoLayerClassifier.from_weights(weights, None, [0, 1], dtype="float32")
+    proba = clf.predict_proba([[2.0], [3e38]])
+    assert proba[0].tolist() == clf.predict_proba([[2.0]])[0].tolist()
+    assert proba[1].tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_constant_at_the_end_of_the_range_is_no_trouble(kind):
+    X = KINDS[kind](np.full((4, 1), 1.7e308))
+    clf = TwoLayerClassifier(2, max_iter=1, random_state=0).fit(X, [0, 1, 0, 1])
+    assert np.isfinite(clf.predict_proba(X)).all()
+
+
+def test_weights_that_overflow_for_X_as_it_is_are_not_handed_out():
+    X = np.arange(4.0)[:, np.newaxis] * [2e-308, 1] + [0, 1e4]
+    make = {"activation": "tanh", "weight_init": "normal", "init_scale": (1e20, 1.0)}
+    with pytest.raises(ValueError, match="Training diverged"):
+        classifier(**make).fit(X, [0, 1, 0, 1])
