@@ -145,7 +145,13 @@ class LazyRows:
             self._split(vector)[0][features] = part
 
     def _renumber(self, X: Matrix) -> Matrix:
-        """Find the features of a batch; return its rows with these columns alone."""
+        """Find the features of a batch; return its rows with these columns alone.
+
+        A feature of stored zeros, as those that dropout leaves, is none of them.
+        """
+        if not X.data.all():
+            X = X.copy()
+            X.eliminate_zeros()
         self.is_touched[X.indices] = True
         self.features = np.flatnonzero(self.is_touched)
         self.is_touched[self.features] = False

@@ -31,8 +31,13 @@ def block_rows(n_features: int, n_hidden: int, n_outputs: int) -> int:
 
 
 def numbers_per_row(X: Matrix) -> int:
-    """Return how many numbers a row of X takes, on average if it is sparse."""
-    return math.ceil(X.nnz / X.shape[0]) if sparse.issparse(X) else X.shape[1]
+    """Return how many numbers a row of X takes, if it is sparse on average.
+
+    A zero that is stored is none.
+    """
+    if not sparse.issparse(X):
+        return X.shape[1]
+    return math.ceil(np.count_nonzero(X.data) / X.shape[0])
 
 
 def leading(storage: np.ndarray, *shape: int) -> np.ndarray:

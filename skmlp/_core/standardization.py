@@ -151,6 +151,7 @@ class _Moments:
     def _add_sparse(self, X: Any, weight: np.ndarray) -> None:
         X = X.copy()
         X.sum_duplicates()
+        X.eliminate_zeros()
         np.minimum.at(self.low, X.indices, X.data)
         np.maximum.at(self.high, X.indices, X.data)
         has_zeros = np.bincount(X.indices, minlength=X.shape[1]) < X.shape[0]

@@ -134,9 +134,7 @@ class _Run:
         if row is None or (row["loss"] < _TAME_LOSS and largest < _TAME_WEIGHT):
             return
         (loss,) = self._losses([self.flat.copy()])
-        with np.errstate(all="ignore"):
-            layers = self.state.params.layers()
-        if not (math.isfinite(loss) and all(np.isfinite(a).all() for a in layers)):
+        if not math.isfinite(loss):
             self._undo(Diverged(), self.state.progress.n_epochs)
 
     def keep_what_was_learnt(self) -> None:
@@ -173,7 +171,10 @@ class _Run:
     def _losses(
         self, flats: Iterable[np.ndarray], in_short: bool = False
     ) -> list[float]:
-        """Return the mean loss at weights, on the training rows or a few of them."""
+        """Return the mean loss at weights, on the training rows or a few of them.
+
+        On all rows it is NaN where the weights cannot be handed out for X as it is.
+        """
         rows = self.trainer.batches.subset
         if in_short:
             rows = _a_few_that_count(self.data.weight, rows)
@@ -184,7 +185,11 @@ class _Run:
         with np.errstate(all="ignore"):
             for flat in flats:
                 np.copyto(self.flat, flat)
-                losses.append(evaluate()[0])
+                loss, _ = evaluate()
+                is_usable = in_short or all(
+                    np.isfinite(layer).all() for layer in params.layers()
+                )
+                losses.append(loss if is_usable else math.nan)
         np.copyto(self.flat, end_flat)
         return losses
 

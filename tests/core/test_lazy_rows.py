@@ -278,6 +278,23 @@ def test_numbers_in_halves_and_without_order_train_alike(wide, start):
     assert_allclose(all_weights(actual), all_weights(expected), rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.parametrize("standardize", [True, False])
+def test_zeros_that_are_stored_change_no_bit(standardize, wide, start):
+    X, y = wide
+    rows, columns = (
+        np.random.default_rng(0).integers([60, N_FEATURES], size=(9000, 2)).T
+    )
+    entries = X.tocoo()
+    values = np.concatenate([entries.data, np.zeros(9000)])
+    rows = np.concatenate([entries.row, rows])
+    columns = np.concatenate([entries.col, columns])
+    stored = sparse.csr_array((values, (rows, columns)), X.shape)
+    assert stored.nnz > X.nnz + 8000
+    make = {"solver": "adamw", "alpha": 0.5, "standardize": standardize}
+    one, two = (classifier(start, **make).fit(A, y) for A in (X, stored))
+    assert_array_equal(two.coefs_[0], one.coefs_[0])
+
+
 def test_float32_follows_float64(wide, start):
     X, y = wide
     make = {"solver": "sgd", "alpha": 0.05}
