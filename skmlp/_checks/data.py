@@ -383,7 +383,8 @@ def class_weights(
     if class_weight is None:
         return np.ones(len(classes))
     if class_weight == "balanced":
-        return totals.sum() / (len(classes) * np.where(totals > 0, totals, 1.0))
+        with np.errstate(over="ignore"):  # what no precision holds is refused later
+            return totals.sum() / (len(classes) * np.where(totals > 0, totals, 1.0))
     weights = compute_class_weight(class_weight, classes=classes, y=classes)
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
         raise ValueError(

@@ -131,7 +131,7 @@ class _Run:
         """
         row = self.monitor.row
         largest = max(-float(self.flat.min()), float(self.flat.max()))
-        if row is None or (row["loss"] < _TAME_LOSS and largest < _TAME_WEIGHT):
+        if largest < _TAME_WEIGHT and (row is None or row["loss"] < _TAME_LOSS):
             return
         (loss,) = self._losses([self.flat.copy()])
         if not math.isfinite(loss):

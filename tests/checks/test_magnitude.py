@@ -106,8 +106,15 @@ def test_a_constant_at_the_end_of_the_range_is_no_trouble(kind):
     assert np.isfinite(clf.predict_proba(X)).all()
 
 
-def test_weights_that_overflow_for_X_as_it_is_are_not_handed_out():
+@pytest.mark.parametrize("solver", ["adamw", "lbfgs"])
+def test_weights_that_overflow_for_X_as_it_is_are_not_handed_out(solver):
     X = np.arange(4.0)[:, np.newaxis] * [2e-308, 1] + [0, 1e4]
     make = {"activation": "tanh", "weight_init": "normal", "init_scale": (1e20, 1.0)}
     with pytest.raises(ValueError, match="Training diverged"):
-        classifier(**make).fit(X, [0, 1, 0, 1])
+        classifier(solver=solver, **make).fit(X, [0, 1, 0, 1])
+
+
+def test_balanced_weights_that_no_precision_holds_are_refused():
+    X, weight = np.arange(4.0)[:, np.newaxis], [1.0, 1e-309, 1.0, 1e-309]
+    with pytest.raises(ValueError, match=r"does not hold.*Scale sample_weight"):
+        classifier(class_weight="balanced").fit(X, [0, 1, 0, 1], weight)
