@@ -7,13 +7,26 @@ BIN = $(VENV)/bin
 BENCHMARKS = epoch_time epoch_overhead time_to_accuracy prediction memory growth \
 	busy_machine defaults
 
-.PHONY: demo test lint docs bench bench-short clean
+.PHONY: demo test test-oldest test-newest lint docs bench bench-short clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/plot_quickstart.py
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
+
+# With the oldest versions that pyproject.toml allows; they need the oldest PYTHON, and
+# warn of one another's deprecations.
+test-oldest:
+	mkdir -p .venv-oldest
+	$(PYTHON) tests/guarantees/oldest_versions.py > .venv-oldest/constraints.txt
+	PIP_CONSTRAINT=.venv-oldest/constraints.txt \
+		PYTEST_ADDOPTS="-W ignore::DeprecationWarning" $(MAKE) test VENV=.venv-oldest
+
+# With the newest versions of today, pre-releases included.
+test-newest:
+	rm -f .venv-newest/.installed-test
+	PIP_PRE=1 PIP_UPGRADE=1 PIP_UPGRADE_STRATEGY=eager $(MAKE) test VENV=.venv-newest
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check
@@ -52,4 +65,4 @@ $(VENV)/.installed-%: $(BIN)/python pyproject.toml setup.cfg
 
 clean:
 	rm -rf docs/_build docs/api docs/gallery
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-oldest .venv-newest build *.egg-info .pytest_cache .mypy_cache .ruff_cache
