@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 BENCHMARKS = epoch_time epoch_overhead time_to_accuracy prediction memory growth \
 	busy_machine defaults
 
-.PHONY: demo test test-oldest test-newest lint docs bench bench-short clean
+.PHONY: demo test test-oldest test-newest soak lint docs bench bench-short clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/plot_quickstart.py
@@ -27,6 +27,10 @@ test-oldest:
 test-newest:
 	rm -f .venv-newest/.installed-test
 	PIP_PRE=1 PIP_UPGRADE=1 PIP_UPGRADE_STRATEGY=eager $(MAKE) test VENV=.venv-newest
+
+# Half an hour of partial_fit on a stream; fails where memory or the time of a call grows.
+soak: $(VENV)/.installed
+	$(BIN)/python tests/guarantees/soak.py
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check
