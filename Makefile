@@ -7,7 +7,8 @@ BIN = $(VENV)/bin
 BENCHMARKS = epoch_time epoch_overhead time_to_accuracy prediction memory growth \
 	busy_machine defaults
 
-.PHONY: demo test test-oldest test-newest soak lint docs bench bench-short clean
+.PHONY: demo test test-oldest test-newest soak release-check lint docs bench bench-short \
+	clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/plot_quickstart.py
@@ -31,6 +32,10 @@ test-newest:
 # Half an hour of partial_fit on a stream; fails where memory or the time of a call grows.
 soak: $(VENV)/.installed
 	$(BIN)/python tests/guarantees/soak.py
+
+# Builds dist/ from the last commit; installs it and tests it there.
+release-check: $(VENV)/.installed-release
+	$(BIN)/python tests/guarantees/release_check.py
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check
@@ -69,4 +74,4 @@ $(VENV)/.installed-%: $(BIN)/python pyproject.toml setup.cfg
 
 clean:
 	rm -rf docs/_build docs/api docs/gallery
-	rm -rf $(VENV) .venv-oldest .venv-newest build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-oldest .venv-newest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
