@@ -60,8 +60,6 @@ from skmlp.solvers import (
 # How many blocks of training go through the network at once when predicting: so large
 # that their products are worth several threads, where there are.
 _BLOCKS_AT_ONCE = 4
-# How many epochs of partial_fit the history holds.
-_KEPT_EPOCHS = 1000
 # The parameters whose 'auto' is a number once fitted, in an attribute of that name.
 _NUMBERS = ("alpha", "batch_size", "learning_rate_init", "max_iter")
 # What scikit-learn sets on an estimator while its callbacks run.
@@ -677,7 +675,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """Train the network on X and y.
 
         Ctrl-C ends training with a warning and keeps what was learnt: the weights after
-        the last finished batch, or with `early_stopping` those of the best epoch.
+        the last batch, or with `early_stopping` those of the best epoch. Before the
+        first batch, a second time, or after the result is there it raises
+        KeyboardInterrupt: `fit` has then done nothing or all, as ``n_iter_`` tells.
 
         Parameters
         ----------
@@ -751,8 +751,15 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 metadata=weights,
             )
             make_predictor = self._predictor(state, settings, data)
-            run.fit(settings, data, validation, state, make_predictor, tasks)
-        exported = state.export(settings, data, keeps_solver=self.warm_start)
+            exported = run.fit(
+                settings,
+                data,
+                validation,
+                state,
+                make_predictor,
+                tasks,
+                keeps_solver=self.warm_start,
+            )
         self._publish(exported, table.names, settings)
         tasks.end_fit()
         return self
@@ -842,9 +849,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         with run.threads_for(settings, data):
             state = self._state(trained, settings, data)
             make_predictor = self._predictor(state, settings, data)
-            run.partial_fit(settings, data, validation, state, make_predictor)
-        state.forget_history_before(_KEPT_EPOCHS)
-        exported = state.export(settings, data, keeps_solver=True)
+            exported = run.partial_fit(
+                settings, data, validation, state, make_predictor
+            )
         self._publish(exported, table.names, settings)
         return self
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +14,13 @@ from skmlp._training.callbacks import FitTasks
 from skmlp._training.trainer import Diverged, Trainer
 
 Row = dict[str, float]
+
+
+class Kept(NamedTuple):
+    """The weights that an epoch ended with, and its row."""
+
+    row: Row
+    flat: np.ndarray
 
 
 class Monitor:
@@ -34,6 +43,12 @@ class Monitor:
         Called with the row of each epoch and whether it is the best so far.
     tasks : FitTasks or None
         The callbacks, which may ask to stop.
+
+    Attributes
+    ----------
+    kept : tuple of up to two Kept
+        The best epoch, and the best before it: the loss of an epoch, a mean over its
+        batches, does not know what the last step did.
     """
 
     def __init__(
@@ -58,8 +73,7 @@ class Monitor:
         self.report = report
         self.tasks = tasks
         self.start_flat = self.state.params.flat.copy()
-        self.best_flat = self.start_flat.copy()
-        self.best_row: Row | None = None
+        self.kept: tuple[Kept, ...] = ()
         self.row: Row | None = None
 
     def begin_epoch(self) -> None:
@@ -72,34 +86,49 @@ class Monitor:
         """Record an epoch; return whether training should stop."""
         if not np.isfinite(self.state.params.flat).all():
             raise Diverged
-        row = self.row = self._record(loss)
-        progress = self.state.progress
+        row = self.row = self._measure(loss)
+        progress = replace(self.state.progress)
         progress.count_epoch(self.trainer.batches.n_rows)
         score = watched_score(self.watched, row[self.watched])
         is_best = progress.judge(score, self.tol, self.n_iter_no_change)
         if is_best:
-            np.copyto(self.best_flat, self.state.params.flat)
-            self.best_row = row
+            self._keep(row)
+        append_row(self.state.history, row)
+        self.state.progress = progress  # from here on the epoch counts, see settle
         self.report(row, is_best)
         asked_to_stop = self.tasks is not None and self.tasks.end_epoch()
         return asked_to_stop or progress.n_plateaus >= self.max_plateaus
 
     def restore_best(self) -> None:
         """Restore the weights of the best epoch, where there was one."""
-        if self.best_row is not None:
-            np.copyto(self.state.params.flat, self.best_flat)
-            self.row = self.best_row
+        if self.kept:
+            self.restore(self.kept[0])
+
+    def restore(self, kept: Kept) -> None:
+        """Restore the weights of an epoch; forget what is kept of later ones."""
+        self._forget_kept_after(kept.row["epoch"])
+        self.row = kept.row
+        np.copyto(self.state.params.flat, kept.flat)
 
     def settle(self) -> None:
-        """Leave what is whole after an interrupt: finite weights, epochs that count."""
-        if not np.isfinite(self.state.params.flat).all():
-            np.copyto(self.state.params.flat, self.best_flat)
+        """Forget what an interrupted end of an epoch noted before the epoch counted."""
         history, n_epochs = self.state.history, self.state.progress.n_epochs
         n_whole = sum(epoch <= n_epochs for epoch in history.get("epoch", []))
         for column in history.values():
             del column[n_whole:]
+        self._forget_kept_after(n_epochs)
 
-    def _record(self, loss: float) -> Row:
+    def _forget_kept_after(self, n_epochs: float) -> None:
+        self.kept = tuple(k for k in self.kept if k.row["epoch"] <= n_epochs)
+
+    def _keep(self, row: Row) -> None:
+        """Keep the weights as those of the best epoch, in the memory of the third."""
+        flat = self.state.params.flat
+        spare = self.kept[1].flat if len(self.kept) == 2 else np.empty_like(flat)
+        np.copyto(spare, flat)
+        self.kept = (Kept(row, spare), *self.kept[:1])
+
+    def _measure(self, loss: float) -> Row:
         row: Row = {
             "epoch": self.state.progress.n_epochs + 1,
             "loss": loss,
@@ -108,7 +137,6 @@ class Monitor:
         }
         for measure in self.measures:
             row |= measure()
-        append_row(self.state.history, row)
         return row
 
 

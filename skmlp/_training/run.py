@@ -25,9 +25,14 @@ from skmlp._training.build import (
     build_trainer,
 )
 from skmlp._training.callbacks import FitTasks
-from skmlp._training.epochs import Monitor, Row
+from skmlp._training.epochs import Monitor
 from skmlp._training.holdout import hold_out
-from skmlp._training.state import TrainingState, rows_at_once
+from skmlp._training.state import (
+    Trained,
+    TrainingState,
+    rows_at_once,
+    zero_parameters,
+)
 from skmlp._training.trainer import Diverged, Trainer
 
 # How many rows tell at every end of training whether a closer look is needed.
@@ -36,6 +41,8 @@ _A_FEW = 256
 _TAME_LOSS, _TAME_WEIGHT = 1e3, 1e6
 # By how much the loss may have grown without a word: chance alone does that much.
 _NOISE = 0.01
+# How many epochs of partial_fit the history holds.
+_KEPT_EPOCHS = 1000
 
 
 def threads_for(settings: Settings, data: TrainingData) -> AbstractContextManager:
@@ -51,7 +58,9 @@ def fit(
     state: TrainingState,
     make_predictor: MakePredictor,
     tasks: FitTasks,
-) -> None:
+    *,
+    keeps_solver: bool,
+) -> Trained:
     """Train as many epochs as are planned; keep what was learnt if interrupted."""
     subset = None
     state.progress.plan(settings.max_iter)
@@ -64,12 +73,10 @@ def fit(
     run = _Run(settings, data, trainer, monitor)
     try:
         run.train(settings.max_iter)
+        return run.end(keeps_solver)
     except KeyboardInterrupt:
         run.keep_what_was_learnt()
-    if settings.early_stopping:
-        monitor.restore_best()
-    run.undo_overflow()
-    run.compare_with_start()
+        return run.end(keeps_solver)
 
 
 def partial_fit(
@@ -78,7 +85,7 @@ def partial_fit(
     validation: TrainingData | None,
     state: TrainingState,
     make_predictor: MakePredictor,
-) -> None:
+) -> Trained:
     """Train one epoch."""
     state.progress.planned_epochs = settings.max_iter
     trainer = build_trainer(settings, data, state, mean_weight=1.0)
@@ -86,6 +93,8 @@ def partial_fit(
     run = _Run(settings, data, trainer, monitor)
     run.train(1)
     run.undo_overflow()
+    state.forget_history_before(_KEPT_EPOCHS)
+    return state.export(settings, data, keeps_solver=True)
 
 
 @dataclass
@@ -102,60 +111,66 @@ class _Run:
         self.flat = self.state.params.flat
 
     def train(self, n_epochs: int) -> None:
-        """Train; where that diverges, restore the best epoch or raise."""
+        """Train; where that diverges, restore an epoch or raise."""
         try:
             with np.errstate(all="ignore"):
                 self.trainer.run(n_epochs, self.monitor)
         except Diverged as error:
             self._undo(error, self.state.progress.n_epochs + 1)
 
-    def _undo(self, error: Diverged, epoch: int) -> None:
-        """Restore the best epoch, or raise where none was better than the start."""
-        best_row = self.monitor.best_row
-        message = f"Training diverged in epoch {epoch}. {self._advice()}"
-        if best_row is None:
-            raise ValueError(message) from error
-        start_loss, best_loss = self._losses(
-            (self.monitor.start_flat, self.monitor.best_flat)
+    def end(self, keeps_solver: bool) -> Trained:
+        """Return what is to be handed out; done again where it is interrupted."""
+        if self.settings.early_stopping:
+            self.monitor.restore_best()
+        self.undo_overflow()
+        self._compare_with_start()
+        return self.state.export(self.settings, self.data, keeps_solver=keeps_solver)
+
+    def keep_what_was_learnt(self) -> None:
+        """Leave usable weights after Ctrl-C, and warn."""
+        self.monitor.settle()
+        progress = self.state.progress
+        n_epochs = progress.n_epochs - progress.planned_from
+        warn(
+            f"Training was interrupted after {n_epochs} of {progress.planned_epochs} "
+            "epochs; what was learnt is kept.",
+            ConvergenceWarning,
         )
-        if not best_loss < start_loss:
-            raise ValueError(message) from error
-        self.monitor.restore_best()
-        self.state.solver = None  # its moments are not to be trusted
-        warn(f"{message} {_restored(best_row)}", ConvergenceWarning)
+        if not np.isfinite(self.flat).all():
+            self._undo(Diverged(), progress.n_epochs + 1)
 
     def undo_overflow(self) -> None:
         """Undo training after which finite weights make no finite predictions.
 
         Or cannot be handed out: those for X as it is may overflow.
         """
-        row = self.monitor.row
+        row, n_epochs = self.monitor.row, self.state.progress.n_epochs
         largest = max(-float(self.flat.min()), float(self.flat.max()))
         if largest < _TAME_WEIGHT and (row is None or row["loss"] < _TAME_LOSS):
             return
-        (loss,) = self._losses([self.flat.copy()])
+        (loss,) = self._losses([self.flat])
         if not math.isfinite(loss):
-            self._undo(Diverged(), self.state.progress.n_epochs)
+            self._undo(Diverged(), n_epochs if row is not None else n_epochs + 1)
 
-    def keep_what_was_learnt(self) -> None:
-        """Leave usable weights after Ctrl-C, and warn."""
-        self.monitor.settle()
-        epoch = self.state.progress.n_epochs + 1
-        warn(
-            f"Training was interrupted in epoch {epoch}; what was learnt is kept.",
-            ConvergenceWarning,
-        )
+    def _undo(self, error: Diverged, epoch: int) -> None:
+        """Restore an epoch that was better than the start, or raise."""
+        message = f"Training diverged in epoch {epoch}. {self._advice()}"
+        self.state.solver = None  # its moments are not to be trusted
+        restored = self._restore_better_than_start()
+        if not restored:
+            raise ValueError(message) from error
+        warn(message + restored, ConvergenceWarning)
 
-    def compare_with_start(self) -> None:
+    def _compare_with_start(self) -> None:
         """Warn where the loss has grown; restore an epoch where it had not."""
         monitor = self.monitor
         if monitor.row is None:
             return
-        flats = (monitor.start_flat, monitor.best_flat, self.flat.copy())
-        start_loss, _, end_loss = self._losses(flats, in_short=True)
+        flats = (monitor.start_flat, self.flat)
+        start_loss, end_loss = self._losses(flats, in_short=True)
         if end_loss <= start_loss and monitor.row["loss"] <= self.trainer.start_loss:
             return  # and so it was on the rest, as good as always
-        start_loss, best_loss, end_loss = self._losses(flats)
+        start_loss, end_loss = self._losses(flats)
         if end_loss <= start_loss + _NOISE:
             return
         message = (
@@ -163,10 +178,17 @@ class _Run:
             f"{end_loss:.3g}, larger than {start_loss:.3g} before it began. "
             f"{self._advice()}"
         )
-        if monitor.best_row is not None and best_loss < start_loss:
-            monitor.restore_best()
-            message += f" {_restored(monitor.best_row)}"
-        warn(message, ConvergenceWarning)
+        warn(message + self._restore_better_than_start(), ConvergenceWarning)
+
+    def _restore_better_than_start(self) -> str:
+        """Restore the best epoch that made the loss smaller; say which, if any did."""
+        flats = [kept.flat for kept in self.monitor.kept]
+        start_loss, *losses = self._losses([self.monitor.start_flat, *flats])
+        for kept, loss in zip(self.monitor.kept, losses, strict=True):
+            if loss < start_loss:
+                self.monitor.restore(kept)
+                return f" The weights of epoch {kept.row['epoch']} are restored."
+        return ""
 
     def _losses(
         self, flats: Iterable[np.ndarray], in_short: bool = False
@@ -178,19 +200,18 @@ class _Run:
         rows = self.trainer.batches.subset
         if in_short:
             rows = _a_few_that_count(self.data.weight, rows)
-        params = self.state.params
+        standardization = self.state.params.standardization
+        params = zero_parameters(self.settings, self.data, standardization)
         evaluate = build_evaluation(self.settings, params, self.data, rows)
-        end_flat = self.flat.copy()
         losses = []
         with np.errstate(all="ignore"):
             for flat in flats:
-                np.copyto(self.flat, flat)
+                np.copyto(params.flat, flat)
                 loss, _ = evaluate()
                 is_usable = in_short or all(
                     np.isfinite(layer).all() for layer in params.layers()
                 )
                 losses.append(loss if is_usable else math.nan)
-        np.copyto(self.flat, end_flat)
         return losses
 
     def _advice(self) -> str:
@@ -220,7 +241,3 @@ def _a_few_that_count(weight: np.ndarray, subset: np.ndarray | None) -> np.ndarr
         if sum(map(len, found)) >= _A_FEW:
             break
     return np.concatenate(found)[:_A_FEW]
-
-
-def _restored(row: Row) -> str:
-    return f"The weights of epoch {row['epoch']} are restored."

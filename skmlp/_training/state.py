@@ -121,7 +121,7 @@ class TrainingState:
     @classmethod
     def start(cls, settings: Settings, data: TrainingData) -> TrainingState:
         """Return the state before the first epoch: initial weights, zero counters."""
-        params = _zero_parameters(settings, data, _standardization(settings, data))
+        params = zero_parameters(settings, data, _standardization(settings, data))
         rng = settings.random_stream()
         for layer, W in enumerate((params.W1, params.W2)):
             fill_weights(W, settings.initializers[layer], rng, layer)
@@ -137,7 +137,7 @@ class TrainingState:
         _check_same_network(trained, settings, data)
         kept = trained.state
         standardization = _kept_standardization(trained, settings, data)
-        params = _zero_parameters(settings, data, standardization)
+        params = zero_parameters(settings, data, standardization)
         trained.restore(params)
         was_standardized = kept["standardization"] is not None
         stays = was_standardized == (standardization is not None)
@@ -214,7 +214,7 @@ def _copied(history: dict[str, list[float]]) -> dict[str, list[float]]:
     return {name: list(column) for name, column in history.items()}
 
 
-def _zero_parameters(
+def zero_parameters(
     settings: Settings, data: TrainingData, standardization: Standardization | None
 ) -> Parameters:
     return Parameters(

@@ -1,6 +1,7 @@
 """Divergence, interruption, refused calls: what was learnt is never lost."""
 
 import copy
+import itertools
 import sys
 import warnings
 from pathlib import Path
@@ -13,6 +14,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
 from skmlp import TwoLayerClassifier
+from skmlp.activations import Activation
 
 
 def interrupt_at(n_calls):
@@ -103,12 +105,81 @@ def test_divergence_after_a_good_epoch_restores_it_and_warns(digits):
     assert clf.loss_ < clf.history_["loss"][0]
 
 
+def explode_at(n_calls):
+    """Return a schedule with one step too large, which leaves finite weights."""
+    count = itertools.count(1)
+    return lambda share: 1e25 if next(count) == n_calls else 1.0
+
+
+@pytest.mark.parametrize("max_iter", [5, 8])  # it is the last step of all, and not
+def test_an_exploding_last_step_of_an_epoch_loses_that_epoch_alone(digits, max_iter):
+    X, _, y, _ = digits
+    make = {"random_state": 0, "learning_rate_init": 0.01, "solver": "sgd"}
+    make |= {"batch_size": 500, "learning_rate": "constant"}
+    four = TwoLayerClassifier(20, max_iter=4, **make).fit(X, y)
+    clf = TwoLayerClassifier(20, max_iter=max_iter, **make)
+    clf.set_params(learning_rate=explode_at(15))
+    with pytest.warns(ConvergenceWarning, match="weights of epoch 4 are restored"):
+        clf.fit(X, y)
+    assert_array_equal(clf.coefs_[0], four.coefs_[0])
+    assert clf.predict(X).shape == y.shape
+
+
+def tanh_until_overflow(Z, H):
+    """Press Ctrl-C where training is about to find that it has diverged."""
+    if not np.isfinite(Z).all():
+        raise KeyboardInterrupt
+    np.tanh(Z, out=H)
+
+
+def tanh_backward(Z, H, dH):
+    dH *= 1 - H**2
+
+
+def test_ctrl_c_where_weights_are_no_numbers_restores_the_best_epoch(digits):
+    X, _, y, _ = digits
+    activation = Activation(tanh_until_overflow, tanh_backward)
+    make = {"random_state": 0, "solver": "sgd", "activation": activation}
+    make |= {"batch_size": 500, "learning_rate": "constant", "warm_start": True}
+    two = TwoLayerClassifier(20, max_iter=2, **make).fit(X, y)
+    clf = TwoLayerClassifier(20, max_iter=9, **make)
+    n_steps = itertools.count(1)
+    clf.set_params(learning_rate=lambda share: 1e300 if next(n_steps) > 6 else 1.0)
+    with (
+        pytest.warns(ConvergenceWarning, match="interrupted after 2 of 9"),
+        pytest.warns(ConvergenceWarning, match="weights of epoch 2 are restored"),
+    ):
+        clf.fit(X, y)
+    assert_array_equal(clf.coefs_[0], two.coefs_[0])
+    clf.set_params(learning_rate="constant").fit(X, y)  # with a solver that starts anew
+    assert clf.n_iter_ == 11
+    assert clf.loss_ < two.loss_
+
+
+def test_ctrl_c_after_the_last_epoch_keeps_what_was_learnt(digits):
+    X, _, y, _ = digits
+    n_calls = itertools.count(1)
+
+    def tanh(Z, H):
+        if next(n_calls) == 4:  # where the loss is compared with that at the start
+            raise KeyboardInterrupt
+        np.tanh(Z, out=H)
+
+    make = {"max_iter": 3, "batch_size": None, "random_state": 0}
+    activation = Activation(tanh, tanh_backward)
+    clf = TwoLayerClassifier(20, activation=activation, **make)
+    with pytest.warns(ConvergenceWarning, match="interrupted after 3 of 3"):
+        clf.fit(X, y)
+    whole = TwoLayerClassifier(20, activation="tanh", **make).fit(X, y)
+    assert_array_equal(clf.coefs_[0], whole.coefs_[0])
+
+
 def test_ctrl_c_keeps_the_weights_of_the_last_finished_batch(digits):
     X, _, y, _ = digits
     make = {"random_state": 0, "batch_size": 100, "sampling": "sequential"}
     make["standardize"] = False  # by what the rows of another fit are
     clf = TwoLayerClassifier(20, learning_rate=interrupt_at(7), **make)
-    with pytest.warns(ConvergenceWarning, match="interrupted in epoch 1"):
+    with pytest.warns(ConvergenceWarning, match="interrupted after 0 of"):
         clf.fit(X, y)
     make["learning_rate"] = "constant"
     seven = TwoLayerClassifier(20, max_iter=1, **make).fit(X[:700], y[:700])
@@ -123,7 +194,7 @@ def test_ctrl_c_keeps_the_best_epoch_when_stopping_on_validation(digits):
     clf = TwoLayerClassifier(
         20, scoring=lambda *_: next(scores), learning_rate=interrupt_at(4), **make
     )
-    with pytest.warns(ConvergenceWarning, match="interrupted in epoch 5"):
+    with pytest.warns(ConvergenceWarning, match="interrupted after 4 of"):
         clf.fit(X, y)
     rising = iter([1, 2])
     make["learning_rate"] = "constant"
@@ -160,7 +231,7 @@ def test_ctrl_c_while_measuring_leaves_a_history_that_fits(digits):
         return score
 
     clf = TwoLayerClassifier(20, scoring=scoring, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="interrupted in epoch 3"):
+    with pytest.warns(ConvergenceWarning, match="interrupted after 2 of"):
         clf.fit(X, y, X_val=X, y_val=y)
     assert clf.n_iter_ == len(clf.loss_curve_) == 2
 
