@@ -784,8 +784,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ``max_iter='auto'`` nothing is planned, see `learning_rate`. Features are
         standardised by what the first call held. Weights are taken as they are: those
         of one call are not measured by their mean, as `fit` does, so that they mean the
-        same in every call. A call that raises changes nothing; one that only makes the
-        loss larger does not warn. Callbacks are not called.
+        same in every call. A call that raises, by Ctrl-C too, changes nothing, so that
+        it can be repeated; one that only makes the loss larger does not warn. Callbacks
+        are not called.
 
         Parameters
         ----------
@@ -1125,10 +1126,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         names: np.ndarray | None,
         settings: Settings | None = None,
     ) -> None:
-        """Set all that is learnt at once, so that it is always of one piece."""
-        self.__dict__.update(self._attributes(trained, names, settings))
-        if names is None:
-            self.__dict__.pop("feature_names_in_", None)
+        """Set all that is learnt at once, so that it is always of one piece.
+
+        CPython looks for Ctrl-C when a function begins, when one written in C has
+        ended, and in loops. An assignment that only returns follow is not interrupted:
+        who called has either this result or the exception.
+        """
+        kept = {k: v for k, v in vars(self).items() if k != "feature_names_in_"}
+        self.__dict__ = kept | self._attributes(trained, names, settings)
 
     def _linked_logits(
         self, X: Matrix, link: Callable[[np.ndarray], None]

@@ -1,5 +1,6 @@
 """Divergence, interruption, refused calls: what was learnt is never lost."""
 
+import _thread
 import copy
 import itertools
 import sys
@@ -247,6 +248,30 @@ def test_ctrl_c_in_partial_fit_changes_nothing(digits):
     clf.set_params(learning_rate="constant").partial_fit(X, y)
     assert_array_equal(clf.coefs_[0], twin.coefs_[0])
     assert (clf.n_iter_, clf.t_) == (2, 2 * len(y))
+
+
+class Fuse:
+    """Press Ctrl-C when it is forgotten, without a line of Python."""
+
+    __del__ = staticmethod(_thread.interrupt_main)
+
+
+@pytest.mark.parametrize("n_earlier", [0, 1])
+def test_ctrl_c_at_the_end_of_partial_fit_finds_it_done_or_not_begun(digits, n_earlier):
+    X, _, y, _ = digits
+    clf = TwoLayerClassifier(5, random_state=0)
+    for _ in range(n_earlier):
+        clf.partial_fit(X, y, classes=range(10))
+    clf.t_ = Fuse()  # which goes when the result is there
+    n_done = 0
+    try:
+        for _ in range(2):
+            clf.partial_fit(X, y, classes=range(10))
+            n_done += 1
+    except KeyboardInterrupt:
+        pass
+    assert n_done == 1
+    assert clf.n_iter_ == n_earlier + n_done
 
 
 def test_a_refused_partial_fit_changes_nothing(digits):
