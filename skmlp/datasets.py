@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import math
 import os
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.datasets import fetch_openml
+from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
 
 __all__ = ["fetch_fashion_mnist", "fetch_mnist", "read_idx"]
@@ -23,7 +24,23 @@ _FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-_OPENML_ROWS = {"train": slice(60_000), "test": slice(60_000, None), "all": slice(None)}
+_OPENML_ROWS = {"train": slice(60_000), "test": slice(60_000, None)}
+_PARTS = {"train": ["train"], "test": ["test"], "all": ["train", "test"]}
+# What `_digest` makes of the published IDX files.
+_DIGESTS = {
+    ("mnist", "train"): (
+        "6f08c55c2700727d253ea93226d5b7e1840ad0e8f1d3e01a88f6034281e3bca4"
+    ),
+    ("mnist", "test"): (
+        "ad42e783a03dd577732690a32a780a66e0c274f7d0be60fa3bb90bd5f2e679b1"
+    ),
+    ("fashion-mnist", "train"): (
+        "006b87b83d1b2141bb8eed0e0e4a05b2329b38cb288c2871a46e87e2c887e386"
+    ),
+    ("fashion-mnist", "test"): (
+        "50fa079dbe37dd1c977d46e3de719292d7d7c8a83ae925886909d008e0f381cc"
+    ),
+}
 # For the pandas parser. uint8 takes an eighth of the memory of the default, int64, and
 # spares the classes a conversion to categories, which raises TypeError in scikit-learn
 # 1.9.1 with pandas 3.1 (github.com/scikit-learn/scikit-learn/pull/34902).
@@ -66,7 +83,8 @@ def fetch_mnist(
     The four IDX files of [1]_, plain or gzipped, are read from the folder ``mnist`` in
     ``data_home`` or, if that is None, in the directory that the environment variable
     ``SKMLP_DATA`` names. If there is no such folder, `sklearn.datasets.fetch_openml`
-    fetches ``mnist_784`` and caches it.
+    fetches ``mnist_784`` and caches it; images and labels are then compared with the
+    SHA-256 digest of the published ones.
 
     Parameters
     ----------
@@ -89,7 +107,8 @@ def fetch_mnist(
     Raises
     ------
     ValueError
-        If ``subset`` is unknown, or a file is damaged or not what its name says.
+        If ``subset`` is unknown, a file is damaged or not what its name says, or what
+        OpenML gave is not the published data set.
     FileNotFoundError
         If the folder exists but lacks a file.
     OSError
@@ -99,6 +118,12 @@ def fetch_mnist(
     --------
     fetch_fashion_mnist : The same format, a harder problem.
     read_idx : Read one IDX file.
+
+    Notes
+    -----
+    Each part, training and test, has a digest, whatever the order of its images. IDX
+    files are not compared with it: they are your own, and may hold a selection or
+    another data set of the same format.
 
     References
     ----------
@@ -143,7 +168,8 @@ def fetch_fashion_mnist(
     Raises
     ------
     ValueError
-        If ``subset`` is unknown, or a file is damaged or not what its name says.
+        If ``subset`` is unknown, a file is damaged or not what its name says, or what
+        OpenML gave is not the published data set.
     FileNotFoundError
         If the folder exists but lacks a file.
     OSError
@@ -282,16 +308,17 @@ def _fetch(
     data_home: str | os.PathLike[str] | None,
     return_X_y: bool,
 ) -> Any:
-    if subset not in tuple(_OPENML_ROWS):
+    if subset not in tuple(_PARTS):
         raise ValueError(
-            f"subset={subset!r} is unknown: choose one of {', '.join(_OPENML_ROWS)}."
+            f"subset={subset!r} is unknown: choose one of {', '.join(_PARTS)}."
         )
     home = data_home or os.environ.get("SKMLP_DATA")
     folder = Path(home).expanduser() / source.folder if home else None
     if folder is not None and folder.is_dir():
-        data, target = _read_folder(folder, subset)
+        parts = [_read_part(folder, part) for part in _PARTS[subset]]
     else:
-        data, target = _load_openml(source, subset, data_home)
+        parts = _load_openml(source, _PARTS[subset], data_home)
+    data, target = map(np.concatenate, zip(*parts, strict=True))
     if return_X_y:
         return data, target
     return Bunch(
@@ -303,12 +330,9 @@ def _fetch(
     )
 
 
-def _read_folder(folder: Path, subset: str) -> tuple[np.ndarray, np.ndarray]:
-    """Read data and target of a subset from the IDX files in a folder."""
-    if subset == "all":
-        train, test = (_read_folder(folder, part) for part in _FILES)
-        return np.concatenate([train[0], test[0]]), np.concatenate([train[1], test[1]])
-    paths = [_find_file(folder, name) for name in _FILES[subset]]
+def _read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read data and target of a part from the IDX files in a folder."""
+    paths = [_find_file(folder, name) for name in _FILES[part]]
     images, labels = map(read_idx, paths)
     is_uint8 = images.dtype == labels.dtype == np.uint8
     if not is_uint8 or labels.ndim != 1 or images.shape != (len(labels), 28, 28):
@@ -331,10 +355,10 @@ def _find_file(folder: Path, name: str) -> Path:
 
 
 def _load_openml(
-    source: _Source, subset: str, data_home: str | os.PathLike[str] | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fetch a subset from OpenML, where the training images come first."""
-    name, rows = source.openml_name, _OPENML_ROWS[subset]
+    source: _Source, parts: list[str], data_home: str | os.PathLike[str] | None
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Fetch data and target of parts from OpenML, where training images come first."""
+    name = source.openml_name
     try:
         bunch: Any = fetch_openml(
             name,
@@ -351,4 +375,46 @@ def _load_openml(
             f"{files}, plain or gzipped, into a folder {source.folder!r} and name the "
             "directory that holds it in data_home or the environment's SKMLP_DATA."
         ) from error
-    return bunch.data[rows].astype(np.uint8), bunch.target[rows].astype(np.int64)
+    fetched = []
+    for part in parts:
+        rows = _OPENML_ROWS[part]
+        data = bunch.data[rows].astype(np.uint8)
+        target = bunch.target[rows].astype(np.int64)
+        _check_digest(source, part, data, target, data_home)
+        fetched.append((data, target))
+    return fetched
+
+
+def _check_digest(
+    source: _Source,
+    part: str,
+    data: np.ndarray,
+    target: np.ndarray,
+    data_home: str | os.PathLike[str] | None,
+) -> None:
+    """Raise where a part from OpenML is not the published one.
+
+    scikit-learn compares the file with the MD5 that OpenML itself states, which tells
+    what was damaged on the way, and not what has changed there or in the cache.
+    """
+    found, expected = _digest(data, target), _DIGESTS[source.folder, part]
+    if found != expected:
+        cache = Path(get_data_home(data_home), "openml")
+        raise ValueError(
+            f"{source.openml_name} from OpenML is not the published data set: the "
+            f"{part} part, {len(target)} images, has the SHA-256 digest {found}, "
+            f"expected {expected}. Remove scikit-learn's cache, {cache}, to fetch it "
+            f"again, or put the published IDX files into a folder {source.folder!r} in "
+            "the directory that data_home or the environment's SKMLP_DATA names."
+        )
+
+
+def _digest(data: np.ndarray, target: np.ndarray) -> str:
+    """Return the SHA-256 of images with their labels, in whatever order they are.
+
+    Each is written as the 784 bytes of the image and the 8 of the label, the least
+    significant first; they are sorted as bytes.
+    """
+    labels = target.astype("<i8")[:, np.newaxis].view(np.uint8)
+    samples = sorted(map(bytes, np.hstack([data, labels])))
+    return hashlib.sha256(b"".join(samples)).hexdigest()

@@ -8,6 +8,7 @@ import os
 import struct
 import tracemalloc
 from http.client import IncompleteRead
+from itertools import product
 from urllib.error import URLError
 
 import numpy as np
@@ -30,6 +31,7 @@ FILES = [
     "t10k-labels-idx1-ubyte",
 ]
 N_ROWS = {"train": 3, "t10k": 2}
+OPENML_ROWS = {"train": slice(60_000), "test": slice(60_000, None)}
 THREE_BYTES = bytes([0, 0, 0x08, 1, 0, 0, 0, 3, 7, 2, 1])
 
 
@@ -113,6 +115,37 @@ def write_openml_cache(data_home, answers):
         path.write_bytes(gzip.compress(content))
 
 
+def digest_of(images, labels):
+    """Return the SHA-256 of images with their labels, sorted, written out plainly."""
+    samples = [
+        bytes(image) + int(label).to_bytes(8, "little")
+        for image, label in zip(images, labels, strict=True)
+    ]
+    return hashlib.sha256(b"".join(sorted(samples))).hexdigest()
+
+
+@pytest.fixture
+def publish(monkeypatch):
+    """Let other digests be those of the published images."""
+
+    def set_digest(folder, part, digest):
+        monkeypatch.setitem(datasets._DIGESTS, (folder, part), digest)
+
+    return set_digest
+
+
+@pytest.fixture(scope="module")
+def openml_answer():
+    """70,000 rows of integers and strings, as OpenML has them, and their digests."""
+    numbers = np.arange(70_000)
+    data = np.broadcast_to((numbers // 300)[:, None], (70_000, 784))
+    digests = {
+        part: digest_of(data[rows].astype(np.uint8), numbers[rows] % 10)
+        for part, rows in OPENML_ROWS.items()
+    }
+    return Bunch(data=data, target=(numbers % 10).astype(str).astype(object)), digests
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     def refuse(*args, **kwargs):
@@ -127,15 +160,16 @@ def no_local_data(monkeypatch):
 
 
 @pytest.fixture
-def openml_calls(monkeypatch, no_local_data):
-    """Let OpenML answer, as it does, with 70,000 rows of integers and strings."""
+def openml_calls(monkeypatch, no_local_data, publish, openml_answer):
+    """Let OpenML answer, and keep what it was asked."""
     calls = []
-    numbers = np.arange(70_000)
-    data = np.broadcast_to((numbers // 300)[:, None], (70_000, 784))
+    bunch, digests = openml_answer
+    for folder, part in product(FETCHERS, digests):
+        publish(folder, part, digests[part])
 
     def answer(name, **options):
         calls.append((name, options))
-        return Bunch(data=data, target=(numbers % 10).astype(str).astype(object))
+        return bunch
 
     monkeypatch.setattr(datasets, "fetch_openml", answer)
     return calls
@@ -418,18 +452,105 @@ def test_pandas_is_optional(openml_calls, monkeypatch, is_installed, parser):
 
 @pytest.mark.parametrize("quote", ["", "'"], ids=["bare", "quoted"])
 @pytest.mark.parametrize("package", ["pandas", "numpy"])
-def test_either_parser_reads_the_file_of_openml(tmp_path, monkeypatch, package, quote):
+def test_either_parser_reads_the_file_of_openml(
+    tmp_path, monkeypatch, publish, package, quote
+):
     pytest.importorskip(package)
     monkeypatch.setattr(datasets, "find_spec", lambda name: name == package or None)
     monkeypatch.setattr(datasets, "fetch_openml", fetch_openml)
     images = small_array("train-images-idx3-ubyte").reshape(3, 784)
     arff = to_arff(images, [5, 0, 4], quote)
     write_openml_cache(tmp_path, openml_answers("mnist_784", images, arff))
+    publish("mnist", "train", digest_of(images, [5, 0, 4]))
 
-    X, y = fetch_mnist(subset="all", data_home=tmp_path, return_X_y=True)
+    X, y = fetch_mnist(subset="train", data_home=tmp_path, return_X_y=True)
 
     np.testing.assert_array_equal(X, images, strict=True)
     np.testing.assert_array_equal(y, np.array([5, 0, 4]), strict=True)
+
+
+@pytest.fixture(scope="module")
+def published_arrays(full_data):
+    """The images and labels of the IDX files, training first, by OpenML's names."""
+    return {
+        name: fetch(subset="all", data_home=full_data, return_X_y=True)
+        for fetch, name in FETCHERS.values()
+    }
+
+
+@pytest.fixture
+def published(monkeypatch, no_local_data, published_arrays):
+    """What OpenML answers, by name: the published images, for a test to change."""
+    answers = {
+        name: Bunch(data=X.copy(), target=y.astype(str))
+        for name, (X, y) in published_arrays.items()
+    }
+    monkeypatch.setattr(datasets, "fetch_openml", lambda name, **given: answers[name])
+    return answers
+
+
+@pytest.mark.full_data
+@pytest.mark.parametrize("subset", ["train", "test", "all"])
+@pytest.mark.parametrize("folder", FETCHERS)
+def test_published_images_from_openml_are_those_of_the_files(
+    published, published_arrays, folder, subset
+):
+    fetch, name = FETCHERS[folder]
+    rows = OPENML_ROWS.get(subset, slice(None))
+
+    X, y = fetch(subset=subset, return_X_y=True)
+
+    np.testing.assert_array_equal(X, published_arrays[name][0][rows], strict=True)
+    np.testing.assert_array_equal(y, published_arrays[name][1][rows], strict=True)
+
+
+def change_a_pixel(answer):
+    answer.data[60_001, 300] ^= 1
+
+
+def change_a_label(answer):
+    answer.target[60_001] = (int(answer.target[60_001]) + 1) % 10
+
+
+def exchange_training_and_test(answer):
+    answer.data[[0, 60_000]] = answer.data[[60_000, 0]]
+    answer.target[[0, 60_000]] = answer.target[[60_000, 0]]
+
+
+def lose_a_row(answer):
+    answer.data, answer.target = answer.data[:-1], answer.target[:-1]
+
+
+@pytest.mark.full_data
+@pytest.mark.parametrize(
+    "change", [change_a_pixel, change_a_label, exchange_training_and_test, lose_a_row]
+)
+@pytest.mark.parametrize("folder", FETCHERS)
+def test_other_images_from_openml_are_refused(tmp_path, published, folder, change):
+    fetch, name = FETCHERS[folder]
+    change(published[name])
+    bunch = published[name]
+    found = digest_of(bunch.data[60_000:], bunch.target[60_000:])
+
+    with pytest.raises(ValueError, match=f"{name} .*{found}, expected [0-9a-f]+"):
+        fetch(subset="test", data_home=tmp_path)
+    with pytest.raises(ValueError, match=f"{name} .* is not the published data set"):
+        fetch(subset="all", data_home=tmp_path)
+
+
+def test_refusal_of_other_images_tells_the_remedy(tmp_path, openml_calls, publish):
+    publish("mnist", "test", "c0ffee")
+    remedy = rf"Remove .*{tmp_path / 'openml'}.* folder 'mnist'.*data_home.*SKMLP_DATA"
+
+    with pytest.raises(ValueError, match=f"mnist_784 .*expected c0ffee.*{remedy}"):
+        fetch_mnist(subset="test", data_home=tmp_path)
+
+
+def test_files_of_a_folder_are_taken_as_they_are(tmp_path, publish):
+    write_set(tmp_path / "mnist")
+    publish("mnist", "train", "c0ffee")
+
+    assert fetch_mnist(data_home=tmp_path).target.tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
