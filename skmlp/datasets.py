@@ -215,8 +215,9 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not IDX, is corrupt, is not as long as its header says, or
-        announces more than 4 GiB. Nothing is read beyond what the header announces.
+        If the file is not IDX or no regular file, is corrupt, is not as long as its
+        header says, or announces more than 4 GiB. Nothing is read beyond what the
+        header announces.
 
     References
     ----------
@@ -239,6 +240,11 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
         raise FileNotFoundError(
             f"{path} does not exist: give the path of an IDX file, plain or gzipped."
         )
+    if not path.is_file():  # a pipe may keep its reader waiting for ever
+        raise ValueError(
+            f"{path} is a directory, a device or a pipe: give the path of an IDX file, "
+            "plain or gzipped."
+        )
     try:
         with _unpacked(path) as stream:
             return _read_array(path, stream)
@@ -260,10 +266,11 @@ def _read_array(path: Path, stream: gzip.GzipFile | io.BufferedReader) -> np.nda
     """Read a header and what it announces, and not a byte more than it takes to see."""
     dtype, shape = _read_header(path, stream)
     n_header, n_bytes = 4 + 4 * len(shape), dtype.itemsize * math.prod(shape)
-    if n_bytes > _MOST_BYTES:
+    # NumPy counts a length of zero as one when it limits the size of an array.
+    if dtype.itemsize * math.prod(max(n, 1) for n in shape) > _MOST_BYTES:
         raise ValueError(
-            f"{path} announces {dtype.name} of shape {shape}, {n_bytes} bytes, which "
-            f"is more than read_idx takes, {_MOST_BYTES}; check the path."
+            f"{path} announces {dtype.name} of shape {shape}, which is more than the "
+            f"{_MOST_BYTES} bytes that read_idx takes; check the path."
         )
     content = bytearray()
     while len(content) <= n_bytes:
