@@ -1,7 +1,7 @@
 """Images with their labels and with what was predicted."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, Self
 
@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_consistent_length, check_random_state, check_scalar
+from sklearn.utils import (
+    check_consistent_length,
+    check_random_state,
+    check_scalar,
+    column_or_1d,
+)
 
 from skmlp.inspection.plotting import (
     VERMILION,
@@ -92,8 +97,8 @@ class PredictionsDisplay:
         names: Mapping[Any, str] | None = None,
     ) -> None:
         self.images = np.asarray(images)
-        self.y_true = np.asarray(y_true)
-        self.y_pred = np.asarray(y_pred)
+        self.y_true = column_or_1d(y_true)
+        self.y_pred = column_or_1d(y_pred)
         self.probability = np.asarray(probability)
         self.rows = np.arange(len(self.images)) if rows is None else np.asarray(rows)
         self.names = {} if names is None else names
@@ -108,7 +113,7 @@ class PredictionsDisplay:
         image_shape: Sequence[int],
         n_images: int = 24,
         select: str = "random",
-        target_names: Sequence[str] | None = None,
+        target_names: Sequence[str] | Mapping[Any, str] | None = None,
         random_state: int | np.random.RandomState | None = None,
         ax: Axes | None = None,
     ) -> Self:
@@ -121,8 +126,8 @@ class PredictionsDisplay:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The images, flattened row by row, of any numeric dtype, finite: what the
             estimator takes, and what is drawn.
-        y : array-like of shape (n_samples,)
-            Their labels.
+        y : array-like of shape (n_samples,) or (n_samples, 1)
+            Their labels, all of them among `classes_`.
         image_shape : tuple of int
             (height, width), or (height, width, 3) for colour.
         n_images : int, default=24
@@ -133,8 +138,9 @@ class PredictionsDisplay:
             - 'first': those of the first rows.
             - 'random': rows drawn at random without replacement.
             - 'mistakes': those with a wrong prediction, most confident first.
-        target_names : sequence of str, default=None
-            The names of `classes_`, in that order; None for the labels themselves.
+        target_names : sequence of str or dict of label to str, default=None
+            The names of `classes_`, in that order or by label; what a dict lacks is
+            called what it is. None for the labels themselves.
         random_state : int, RandomState instance or None, default=None
             Seed of the draw.
         ax : matplotlib Axes, default=None
@@ -153,10 +159,10 @@ class PredictionsDisplay:
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         ValueError
-            If X does not fit the estimator or is empty, y has another length,
-            `n_images` is below 1, `select` or `random_state` is invalid, `image_shape`
-            does not fit the number of features, `target_names` does not fit the number
-            of classes, there is no mistake to draw, or a search has no
+            If X does not fit the estimator or is empty, y has another length or holds
+            other labels, `n_images` is below 1, `select` or `random_state` is invalid,
+            `image_shape` does not fit the number of features, `target_names` does not
+            fit the classes, there is no mistake to draw, or a search has no
             `best_estimator_`.
         ImportError
             If matplotlib is not installed.
@@ -198,7 +204,7 @@ class PredictionsDisplay:
         image_shape: Sequence[int],
         n_images: int = 24,
         select: str = "random",
-        target_names: Sequence[str] | None = None,
+        target_names: Sequence[str] | Mapping[Any, str] | None = None,
         random_state: int | np.random.RandomState | None = None,
         ax: Axes | None = None,
     ) -> Self:
@@ -209,8 +215,8 @@ class PredictionsDisplay:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The images, flattened row by row, of any numeric dtype, finite; at least
             one.
-        y_true : array-like of shape (n_samples,)
-            Their labels.
+        y_true : array-like of shape (n_samples,) or (n_samples, 1)
+            Their labels, all of them among `classes`.
         y_proba : array-like of float of shape (n_samples, n_classes)
             The probability of each class, as from `predict_proba`.
         classes : array-like of shape (n_classes,), default=None
@@ -225,8 +231,9 @@ class PredictionsDisplay:
             - 'first': those of the first rows.
             - 'random': rows drawn at random without replacement.
             - 'mistakes': those with a wrong prediction, most confident first.
-        target_names : sequence of str, default=None
-            The names of `classes`, in that order; None for the labels themselves.
+        target_names : sequence of str or dict of label to str, default=None
+            The names of `classes`, in that order or by label; what a dict lacks is
+            called what it is. None for the labels themselves.
         random_state : int, RandomState instance or None, default=None
             Seed of the draw.
         ax : matplotlib Axes, default=None
@@ -243,10 +250,10 @@ class PredictionsDisplay:
             If `n_images` is no integer.
         ValueError
             If X is empty, y_true or y_proba has another length, y_proba has another
-            number of columns than there are classes, `n_images` is below 1, `select` or
-            `random_state` is invalid, `image_shape` does not fit the number of
-            features, `target_names` does not fit the number of classes, or there is no
-            mistake to draw.
+            number of columns than there are classes, y_true holds other labels,
+            `n_images` is below 1, `select` or `random_state` is invalid, `image_shape`
+            does not fit the number of features, `target_names` does not fit the
+            classes, or there is no mistake to draw.
         ImportError
             If matplotlib is not installed.
 
@@ -262,18 +269,19 @@ class PredictionsDisplay:
         """
         check_scalar(n_images, "n_images", Integral, min_val=1)
         check_consistent_length(X, y_true, y_proba)
-        y_true = np.asarray(y_true)
-        _check_any(y_true)
+        labels = column_or_1d(y_true)
+        _check_any(labels)
         X = X.tocsr() if sparse.issparse(X) else np.asarray(X)
         shape = check_image_shape(image_shape, math.prod(X.shape[1:]))
-        y_proba, classes = _check_probabilities(y_proba, classes, y_true)
+        y_proba, classes = _check_probabilities(y_proba, classes, labels)
+        _refuse_unknown("y_true", labels.tolist(), classes)
         names = _check_names(target_names, classes)
         y_pred, confidence = classes[y_proba.argmax(axis=1)], y_proba.max(axis=1)
-        order = _order(select, y_true != y_pred, confidence, random_state)
+        order = _order(select, labels != y_pred, confidence, random_state)
         rows = order[:n_images]
         return cls(
             _dense(X[rows]).reshape(-1, *shape),
-            y_true[rows],
+            labels[rows],
             y_pred[rows],
             confidence[rows],
             rows=rows,
@@ -396,17 +404,31 @@ def _check_probabilities(
 
 
 def _check_names(
-    target_names: Sequence[str] | None, classes: np.ndarray
+    target_names: Sequence[str] | Mapping[Any, str] | None, classes: np.ndarray
 ) -> dict[Any, str]:
-    """Return the name of each class."""
+    """Return the names of classes, by class."""
     if target_names is None:
         return {}
+    if isinstance(target_names, Mapping):
+        _refuse_unknown("target_names", target_names, classes)
+        return dict(target_names)
     if len(target_names) != len(classes):
         raise ValueError(
             f"target_names holds {len(target_names)} names for {len(classes)} classes. "
             f"Pass one each for {classes.tolist()}."
         )
     return dict(zip(classes.tolist(), target_names, strict=True))
+
+
+def _refuse_unknown(name: str, labels: Iterable[Any], classes: np.ndarray) -> None:
+    """Raise where labels are not among the classes."""
+    known = set(classes.tolist())
+    unknown = [label for label in dict.fromkeys(labels) if label not in known]
+    if unknown:
+        raise ValueError(
+            f"{name} holds the labels {unknown}, which are not among the classes "
+            f"{classes.tolist()}. Pass them as the classes are, strings or numbers."
+        )
 
 
 def _dense(X: Any) -> np.ndarray:

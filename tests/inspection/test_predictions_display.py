@@ -74,6 +74,45 @@ def test_labels_have_the_names_of_the_targets():
     assert titles(display) == ["dog 90%\nis cat", "cat 80%"]
 
 
+@pytest.mark.parametrize(
+    ("target_names", "expected"),
+    [
+        ({0: "cat", 1: "dog"}, ["dog 90%\nis cat", "cat 80%"]),
+        ({1: "dog", 0: "cat"}, ["dog 90%\nis cat", "cat 80%"]),
+        ({1: "dog"}, ["dog 90%\nis 0", "0 80%"]),
+    ],
+)
+def test_names_may_be_given_by_label(target_names, expected):
+    assert titles(predictions(n_images=2, target_names=target_names)) == expected
+
+
+@pytest.mark.parametrize(
+    "given", [[[0], [0], [1], [1]], np.array([[0], [0], [1], [1]])]
+)
+def test_labels_may_be_a_column(given):
+    flat = predictions([0, 0, 1, 1])
+    assert titles(predictions(given)) == titles(flat)
+    direct = PredictionsDisplay(
+        flat.images, given, flat.y_pred[:, np.newaxis], flat.probability
+    )
+    assert titles(direct.plot()) == titles(flat)
+
+
+def test_labels_of_an_estimator_may_be_a_column(net, digits):
+    _, X, _, y = digits
+    given = {"image_shape": (8, 8), "select": "mistakes", "n_images": 5}
+    flat = PredictionsDisplay.from_estimator(net, X, y, **given)
+    column = PredictionsDisplay.from_estimator(net, X, y[:, np.newaxis], **given)
+    assert titles(column) == titles(flat)
+
+
+def test_strings_are_no_labels_of_integer_classes(net, digits):
+    _, X, _, y = digits
+    with pytest.raises(ValueError, match=r"y_true holds .*'3'.* not among .*\[0, 1, 2"):
+        PredictionsDisplay.from_estimator(net, X, y.astype(str), image_shape=(8, 8))
+    assert not plt.get_fignums()
+
+
 def test_classes_are_those_of_y_if_nobody_says():
     display = predictions(["b", "a", "b", "a"], classes=None)
     assert display.y_pred.tolist() == ["b", "a", "b", "b"]
@@ -171,6 +210,10 @@ def test_images_are_drawn_within_the_axes_given():
         ({"image_shape": None}, r"must be \(height, width\).*got None"),
         ({"n_images": 0}, "n_images == 0, must be >= 1"),
         ({"target_names": ["cat"]}, "holds 1 names for 2 classes"),
+        ({"target_names": {"0": "cat"}}, r"target_names .* \['0'\], .* \[0, 1\].*Pass"),
+        ({"y_true": list("0101")}, r"y_true .* \['0', '1'\], .* among .* \[0, 1\]"),
+        ({"y_true": [0, 0, 2, 0]}, r"y_true holds the labels \[2\], which are not"),
+        ({"y_true": np.zeros((4, 2))}, r"1d array, got an array of shape \(4, 2\)"),
         ({"y_proba": OF_CLASS_1}, r"np.column_stack\(\[1 - p, p\]\)"),
         ({"classes": None}, "y_true holds 1 classes, but y_proba has 2 columns"),
         ({"classes": [0, 1, 2]}, "classes holds 3 classes, but y_proba has 2"),
