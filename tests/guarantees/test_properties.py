@@ -32,7 +32,6 @@ from strategies import (
     gentle_parameters,
     parameters,
     problems,
-    tables,
     tame_problems,
 )
 
