@@ -30,6 +30,7 @@ from skmlp._checks.data import (
     check_validation_data,
     computation_dtype,
 )
+from skmlp._checks.saved import check_saved
 from skmlp._checks.weights import check_sorted_classes, check_weight_arrays
 from skmlp._core.network import Workspace, blockwise_logits, settle_logits
 from skmlp._core.rows import Matrix, block_rows, blocks_of, holds_finite_numbers
@@ -575,7 +576,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return state | {"_skmlp_version": __version__}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Warn where another version wrote the pickle."""
+        """Warn where another version wrote the pickle; refuse what is damaged."""
         written_by = state.pop("_skmlp_version", "before 0.1")
         if written_by != __version__:
             warnings.warn(
@@ -585,6 +586,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 UserWarning,
                 stacklevel=2,
             )
+        check_saved(type(self).__name__, state)
         super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:
