@@ -723,45 +723,49 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.fit([[0.0], [1.0]], ["no", "yes"]).predict([[0.1], [0.9]])
         array(['no', 'yes'], dtype='<U3')
         """
-        check_parameters(self)
-        table = check_table(type(self).__name__, X, y)
-        trained = self._trained_before() if self.warm_start else None
-        dtype = self._dtype_for(table, trained)
-        settings = Settings.of(self, table.X.shape, dtype)
-        data = check_training_data(
-            type(self).__name__,
-            table,
-            sample_weight,
-            targets=OneLabel(np.unique(table.labels), settings.label_smoothing),
-            class_weight=self.class_weight,
-            dtype=dtype,
-        )
-        validation = self._validation(data, table, X_val, y_val, sample_weight_val)
-        weights = None if sample_weight is None else {"sample_weight": sample_weight}
-        with run.threads_for(settings, data):
-            state = self._state(trained, settings, data)
-            tasks = FitTasks(
-                self,
-                settings.max_iter,
-                attributes=lambda: self._attributes(
-                    state.export(settings, data, keeps_solver=True),
-                    table.names,
+        # What Ctrl-C keeps an errstate within from undoing, this one undoes.
+        with np.errstate():
+            check_parameters(self)
+            table = check_table(type(self).__name__, X, y)
+            trained = self._trained_before() if self.warm_start else None
+            dtype = self._dtype_for(table, trained)
+            settings = Settings.of(self, table.X.shape, dtype)
+            data = check_training_data(
+                type(self).__name__,
+                table,
+                sample_weight,
+                targets=OneLabel(np.unique(table.labels), settings.label_smoothing),
+                class_weight=self.class_weight,
+                dtype=dtype,
+            )
+            validation = self._validation(data, table, X_val, y_val, sample_weight_val)
+            weights = (
+                None if sample_weight is None else {"sample_weight": sample_weight}
+            )
+            with run.threads_for(settings, data) as limit, limit:
+                state = self._state(trained, settings, data)
+                tasks = FitTasks(
+                    self,
+                    settings.max_iter,
+                    attributes=lambda: self._attributes(
+                        state.export(settings, data, keeps_solver=True),
+                        table.names,
+                        settings,
+                    ),
+                    X=X,
+                    y=y,
+                    metadata=weights,
+                )
+                make_predictor = self._predictor(state, settings, data)
+                exported = run.fit(
                     settings,
-                ),
-                X=X,
-                y=y,
-                metadata=weights,
-            )
-            make_predictor = self._predictor(state, settings, data)
-            exported = run.fit(
-                settings,
-                data,
-                validation,
-                state,
-                make_predictor,
-                tasks,
-                keeps_solver=self.warm_start,
-            )
+                    data,
+                    validation,
+                    state,
+                    make_predictor,
+                    tasks,
+                    keeps_solver=self.warm_start,
+                )
         self._publish(exported, table.names, settings)
         tasks.end_fit()
         return self
@@ -828,33 +832,35 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.n_iter_, clf.t_
         (2, 4)
         """
-        check_parameters(self)
-        trained = self._trained_before()
-        known = None if trained is None else trained.classes
-        labels = check_classes(classes, known)
-        name = type(self).__name__
-        if trained is None:
-            table, earlier_totals = check_table(name, X, y), np.zeros(len(labels))
-        else:
-            table = check_further_table(self, X, y)
-            earlier_totals = trained.state["class_totals"]
-        dtype = self._dtype_for(table, trained)
-        settings = Settings.of(self, table.X.shape, dtype, is_planned=False)
-        data = check_chunk(
-            table,
-            sample_weight,
-            targets=OneLabel(labels, settings.label_smoothing),
-            class_weight=self.class_weight,
-            dtype=dtype,
-            earlier_totals=earlier_totals,
-        )
-        validation = self._validation(data, table, X_val, y_val, sample_weight_val)
-        with run.threads_for(settings, data):
-            state = self._state(trained, settings, data)
-            make_predictor = self._predictor(state, settings, data)
-            exported = run.partial_fit(
-                settings, data, validation, state, make_predictor
+        # What Ctrl-C keeps an errstate within from undoing, this one undoes.
+        with np.errstate():
+            check_parameters(self)
+            trained = self._trained_before()
+            known = None if trained is None else trained.classes
+            labels = check_classes(classes, known)
+            name = type(self).__name__
+            if trained is None:
+                table, earlier_totals = check_table(name, X, y), np.zeros(len(labels))
+            else:
+                table = check_further_table(self, X, y)
+                earlier_totals = trained.state["class_totals"]
+            dtype = self._dtype_for(table, trained)
+            settings = Settings.of(self, table.X.shape, dtype, is_planned=False)
+            data = check_chunk(
+                table,
+                sample_weight,
+                targets=OneLabel(labels, settings.label_smoothing),
+                class_weight=self.class_weight,
+                dtype=dtype,
+                earlier_totals=earlier_totals,
             )
+            validation = self._validation(data, table, X_val, y_val, sample_weight_val)
+            with run.threads_for(settings, data) as limit, limit:
+                state = self._state(trained, settings, data)
+                make_predictor = self._predictor(state, settings, data)
+                exported = run.partial_fit(
+                    settings, data, validation, state, make_predictor
+                )
         self._publish(exported, table.names, settings)
         return self
 
@@ -1157,7 +1163,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         )
         workspace = Workspace(n_rows, n_hidden, self.n_outputs_, dtype)
         blocks = blocks_of(X, n_rows, dtype, standardization=standardization)
-        with threads_of_prediction(n_rows, n_features, n_hidden):
+        with threads_of_prediction(n_rows, n_features, n_hidden) as limit, limit:
             for rows, logits in blockwise_logits(
                 layers, self._finite(blocks, X), self._trained_activation(), workspace
             ):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Any
+from typing import Any, Self, TypeAlias
 
 import scipy
 from threadpoolctl import ThreadpoolController
@@ -66,7 +66,12 @@ class _Library:
 
 
 class _OneThread:
-    """Keeps some libraries to one thread while a fit or a prediction is inside."""
+    """Keeps some libraries to one thread while a fit or a prediction is inside.
+
+    It is entered twice, ``with threads_of_training(...) as limit, limit:``. Ctrl-C may
+    come just as the inner `__exit__` begins, before it can see to anything; the outer
+    one then does.
+    """
 
     # Only one thread at a time counts holders. It is taken and used within one line,
     # because an exception between two lines would leave it taken.
@@ -77,10 +82,11 @@ class _OneThread:
         self.libraries: Sequence[_Library] = ()
         self.thread = threading.get_ident()
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self.libraries = self.find_libraries()
         try:
             with _OneThread.lock: self._enter()  # fmt: skip # noqa: E701
+            return self
         except BaseException:
             self.__exit__()
             raise
@@ -99,6 +105,11 @@ class _OneThread:
     def _leave(self) -> None:
         for library in self.libraries:
             library.dismiss(self)
+
+
+# What is entered twice, as `_OneThread` explains.
+Limit: TypeAlias = AbstractContextManager[AbstractContextManager[object]]
+_NO_LIMIT: Limit = nullcontext(nullcontext())
 
 
 @cache
@@ -128,9 +139,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew_in_child)
 
 
-def threads_of_training(
-    n_rows: int, n_features: int, n_hidden: int
-) -> AbstractContextManager:
+def threads_of_training(n_rows: int, n_features: int, n_hidden: int) -> Limit:
     """Keep BLAS to one thread, but for large products: they take what is allowed.
 
     NumPy's BLAS multiplies, SciPy's adds vectors. Both with several threads would be
@@ -141,10 +150,8 @@ def threads_of_training(
     return _OneThread(_blas_of_scipy if is_large else _all_blas)
 
 
-def threads_of_prediction(
-    n_rows: int, n_features: int, n_hidden: int
-) -> AbstractContextManager:
+def threads_of_prediction(n_rows: int, n_features: int, n_hidden: int) -> Limit:
     """Keep BLAS to one thread for products that are neither tiny nor large."""
     n_multiplications = n_rows * n_features * n_hidden
     is_between = _TINY < n_multiplications < _WORTH_THREADS
-    return _OneThread(_all_blas) if is_between else nullcontext()
+    return _OneThread(_all_blas) if is_between else _NO_LIMIT

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._checks.data import TrainingData
 from skmlp._checks.scale import describe_scale
 from skmlp._checks.warning import warn
-from skmlp._core.threads import threads_of_training
+from skmlp._core.threads import Limit, threads_of_training
 from skmlp._settings import Settings
 from skmlp._training.build import (
     MakePredictor,
@@ -45,7 +44,7 @@ _NOISE = 0.01
 _KEPT_EPOCHS = 1000
 
 
-def threads_for(settings: Settings, data: TrainingData) -> AbstractContextManager:
+def threads_for(settings: Settings, data: TrainingData) -> Limit:
     """Return what sets the number of BLAS threads while a state is made and trained."""
     n_rows = min(rows_at_once(settings, data), settings.batch_size, len(data.y))
     return threads_of_training(n_rows, data.X.shape[1], settings.hidden_layer_size)
