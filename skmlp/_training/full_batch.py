@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,6 +13,8 @@ from skmlp._core.batches import Batches
 from skmlp._training.state import TrainingState
 from skmlp._training.trainer import Diverged, Epochs, Minimized
 from skmlp.solvers import FullBatchSolver
+
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -29,6 +33,7 @@ class FullBatchTrainer:
         self.start_loss = math.nan
         self.iterate = self.params.flat.astype(np.float64)
         self.in_iteration = False
+        self.told_to_stop = False
 
     def run(self, n_epochs: int, epochs: Epochs) -> None:
         """Iterate so many times, or until converged or told to stop."""
@@ -37,13 +42,14 @@ class FullBatchTrainer:
             if not self.in_iteration:
                 epochs.begin_epoch()
                 self.in_iteration = True
-            return self._value_and_grad(flat)
+            return _unless_it_stops(self._value_and_grad, flat)
 
         def end_iteration(flat: np.ndarray, value: float) -> None:
             np.copyto(self.iterate, flat)
             self.params.flat[...] = self.iterate
             self.in_iteration = False
-            if epochs.end_epoch(value):
+            self.told_to_stop = _unless_it_stops(epochs.end_epoch, value)
+            if self.told_to_stop:
                 raise StopIteration
 
         try:
@@ -51,7 +57,8 @@ class FullBatchTrainer:
                 value_and_grad, self.iterate.copy(), n_epochs, end_iteration
             )
         except StopIteration:  # which SciPy's solvers catch, and others need not
-            pass
+            if not self.told_to_stop:
+                raise
         finally:  # whatever point was being tried
             self.params.flat[...] = self.iterate
 
@@ -64,3 +71,14 @@ class FullBatchTrainer:
         if not math.isfinite(self.start_loss):
             raise Diverged
         return loss, self.grads.flat.astype(np.float64)
+
+
+def _unless_it_stops(function: Callable[..., Result], *args: object) -> Result:
+    """Call; an accidental StopIteration is an error, as it is in a generator.
+
+    A solver would take it for the sign that training was told to stop.
+    """
+    try:
+        return function(*args)
+    except StopIteration as error:
+        raise RuntimeError("StopIteration was raised in training.") from error
