@@ -7,8 +7,8 @@ BIN = $(VENV)/bin
 BENCHMARKS = epoch_time epoch_overhead time_to_accuracy prediction memory growth \
 	busy_machine defaults
 
-.PHONY: demo test test-oldest test-newest soak release-check lint docs bench bench-short \
-	clean
+.PHONY: demo test test-oldest test-newest soak torture release-check lint docs bench \
+	bench-short clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/plot_quickstart.py
@@ -36,6 +36,10 @@ soak: $(VENV)/.installed
 # Builds dist/ from the last commit; installs it and tests it there.
 release-check: $(VENV)/.installed-release
 	$(BIN)/python tests/guarantees/release_check.py
+
+# The long form of tests/guarantees/test_faults.py: some 20,000 faults in ten minutes.
+torture: $(VENV)/.installed
+	$(BIN)/python tests/guarantees/torture.py
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check
