@@ -74,8 +74,10 @@ class _OneThread:
     """
 
     # Only one thread at a time counts holders. It is taken and used within one line,
-    # because an exception between two lines would leave it taken.
-    lock = threading.Lock()
+    # because an exception between two lines would leave it taken. A fork takes it too:
+    # no other thread is then within OpenBLAS's own lock, for which a child would wait
+    # for ever. A signal handler may fork or fit while its thread has the lock.
+    lock = threading.RLock()
 
     def __init__(self, libraries: Callable[[], Sequence[_Library]]) -> None:
         self.find_libraries = libraries
@@ -128,15 +130,19 @@ def _blas_of_scipy() -> tuple[_Library, ...]:
 
 
 def _begin_anew_in_child() -> None:
-    """See to it that a forked process waits for no thread that it does not have."""
-    _OneThread.lock = threading.Lock()
+    """See to it that a forked process counts no holders that it does not have."""
+    _OneThread.lock.release()
     if _all_blas.cache_info().currsize:
         for library in _all_blas():
             library.keep_holders_of_this_thread()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew_in_child)
+    os.register_at_fork(
+        before=_OneThread.lock.acquire,
+        after_in_parent=_OneThread.lock.release,
+        after_in_child=_begin_anew_in_child,
+    )
 
 
 def threads_of_training(n_rows: int, n_features: int, n_hidden: int) -> Limit:
