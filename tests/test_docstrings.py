@@ -88,14 +88,14 @@ def test_example_of_a_method_is_true(name):
 )
 def test_every_key_of_a_registry_is_explained(parameter, registry):
     section = re.search(
-        rf"\n    {parameter} : .*?(?=\n\n    \w+ : )", TwoLayerClassifier.__doc__, re.S
+        rf"\n{parameter} : .*?(?=\n\n\w+ : )", inspect.getdoc(TwoLayerClassifier), re.S
     )
     for key in registry:
         assert f"- '{key}': " in section.group()
 
 
 def test_every_parameter_and_attribute_is_documented():
-    documented = set(re.findall(r"\n    (\w+) : ", TwoLayerClassifier.__doc__))
+    documented = set(re.findall(r"\n(\w+) : ", inspect.getdoc(TwoLayerClassifier)))
     properties = {
         name for name, v in vars(TwoLayerClassifier).items() if isinstance(v, property)
     }
