@@ -12,6 +12,7 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,15 +22,16 @@ from skmlp._checks.data import (
     Table,
     TrainingData,
     check_chunk,
-    check_classes,
     check_finite,
     check_further_table,
     check_prediction_data,
+    check_scored_data,
     check_table,
     check_training_data,
     check_validation_data,
     computation_dtype,
 )
+from skmlp._checks.labels import check_classes
 from skmlp._checks.saved import check_saved
 from skmlp._checks.weights import check_sorted_classes, check_weight_arrays
 from skmlp._core.network import Workspace, blockwise_logits, settle_logits
@@ -708,6 +710,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ValueError
             If a parameter or an argument is invalid, or training diverges before any
             epoch was better than the start. The estimator is then left as it was.
+        TypeError
+            If a value of X is an object of a type that is neither number nor text.
 
         Warns
         -----
@@ -822,6 +826,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ValueError
             If a parameter or an argument is invalid, or a weight is no longer finite.
             The estimator is then left as it was.
+        TypeError
+            If a value of X is an object of a type that is neither number nor text.
 
         Examples
         --------
@@ -974,6 +980,39 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         for rows, logits in self._logits(X):
             scores[rows] = logits[1] - logits[0] if binary else logits.T
         return scores
+
+    def score(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
+        """Compute the accuracy: the share of samples whose class is predicted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features of any numeric dtype, finite.
+        y : array-like of shape (n_samples,)
+            Their labels, of the type of those in `classes_`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each sample counts: at least 0, not all 0. None for all the same.
+
+        Returns
+        -------
+        accuracy : float
+            Between 0 and 1.
+
+        Examples
+        --------
+        >>> from skmlp import TwoLayerClassifier
+        >>> clf = TwoLayerClassifier.from_weights([[[2]], [[0, 1]]], None, [0, 1])
+        >>> clf.score([[1.0], [2.0]], [1, 0])
+        0.5
+        """
+        predicted = self.predict(X)
+        labels, weight = check_scored_data(predicted, y, sample_weight)
+        return float(accuracy_score(labels, predicted, sample_weight=weight))
 
     @property
     def loss_curve_(self) -> list[float]:
@@ -1177,5 +1216,6 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """Pass on blocks of X; raise at the first number that is not finite."""
         for rows, block in blocks:
             if not holds_finite_numbers(block):
-                check_finite(type(self).__name__, X, self.coefs_[0].dtype)
+                names = getattr(self, "feature_names_in_", None)
+                check_finite(X, self.coefs_[0].dtype, names)
             yield rows, block

@@ -6,10 +6,18 @@ label per row; it is chosen once, when fitting begins.
 
 from __future__ import annotations
 
+import reprlib
+
 import numpy as np
 
 # Labels that are encoded at a time, so that millions take no memory but their own.
 _AT_ONCE = 2**16
+
+
+def kind_of_labels(labels: np.ndarray) -> str:
+    """Return of which kind labels are: numbers, text, or what NumPy calls others."""
+    kind = labels.dtype.kind
+    return {"b": "f", "i": "f", "u": "f", "O": "U"}.get(kind, kind)
 
 
 class OneLabel:
@@ -37,6 +45,8 @@ class OneLabel:
 
     def encode(self, labels: np.ndarray) -> np.ndarray:
         """Return the index of each label among the classes, in few bytes."""
+        if kind_of_labels(labels) != kind_of_labels(self.classes):
+            self._refuse_unknown(labels)  # before anything compares, or merges, them
         last = len(self.classes) - 1
         y = np.empty(len(labels), self._indices.dtype)
         for start in range(0, len(labels), _AT_ONCE):
@@ -48,10 +58,11 @@ class OneLabel:
         return y
 
     def _refuse_unknown(self, labels: np.ndarray) -> None:
-        unknown = np.setdiff1d(labels, self.classes)
+        known = self.classes.tolist()
+        unknown = [label for label in np.unique(labels).tolist() if label not in known]
         raise ValueError(
-            f"y holds the classes {unknown.tolist()}, which are not among "
-            f"{self.classes.tolist()}. All classes must be in the y of fit, or named "
+            f"y holds the classes {reprlib.repr(unknown)}, which are not among "
+            f"{reprlib.repr(known)}. All classes must be in the y of fit, or named "
             "in the first call of partial_fit: partial_fit(X, y, classes=...)."
         )
 

@@ -11,21 +11,22 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_X_y, column_or_1d
+from sklearn.utils import check_array
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
-    _get_feature_names,
-    assert_all_finite,
     check_is_fitted,
     validate_data,
 )
 
+from skmlp._checks.faults import first_fault, short, told_again
+from skmlp._checks.features import checked_features, feature_names
+from skmlp._checks.labels import checked_labels
 from skmlp._checks.scale import range_of, warn_of_other_scale
 from skmlp._checks.warning import warn
 from skmlp._core.rows import Matrix
-from skmlp._targets import OneLabel
+from skmlp._targets import OneLabel, kind_of_labels
 
 ClassWeight: TypeAlias = Mapping[Any, float] | str | None
 
@@ -81,19 +82,33 @@ class TrainingData(NamedTuple):
 @_without_warnings_of_sums
 def check_table(name: str, X: Any, y: Any) -> Table:
     """Check the X and y of a first call; the name is that of the estimator."""
-    names = _get_feature_names(X)
-    y = _checked_labels(y)
-    X, y = check_X_y(X, y, **_X_AS, estimator=name)
-    check_classification_targets(y)
-    return Table(X, y, names)
+    names = feature_names(X)
+    X = checked_features(check_array, X, **_X_AS, estimator=name, input_name="X")
+    return _table(X, checked_labels(y, warns=True), names)
 
 
 @_without_warnings_of_sums
 def check_further_table(estimator: BaseEstimator, X: Any, y: Any) -> Table:
     """Check X and y against the features that the estimator was fitted to."""
-    X, y = validate_data(estimator, X, _checked_labels(y), **_X_AS, reset=False)
-    check_classification_targets(y)
-    return Table(X, y, getattr(estimator, "feature_names_in_", None))
+    X = checked_features(validate_data, estimator, X, **_X_AS, reset=False)
+    labels = checked_labels(y, warns=True)
+    return _table(X, labels, getattr(estimator, "feature_names_in_", None))
+
+
+def _table(X: Matrix, labels: np.ndarray, names: np.ndarray | None) -> Table:
+    """Return X and y together, of as many rows each."""
+    _check_same_length(X.shape[0], labels)
+    check_classification_targets(labels)  # which warns of more classes than likely
+    return Table(X, labels, names)
+
+
+def _check_same_length(n_rows: int, labels: np.ndarray) -> None:
+    """Raise where there is not one label per row of X."""
+    if n_rows != len(labels):
+        raise ValueError(
+            f"X and y have inconsistent numbers of samples: {[n_rows, len(labels)]}. "
+            "Pass one label per row of X."
+        )
 
 
 def check_training_data(
@@ -180,8 +195,8 @@ def check_validation_data(
         y = data.targets.encode(table.labels)
         check_magnitude(table.X, dtype)
         weight = _checked_sample_weight(sample_weight, table.X)
-    except ValueError as error:
-        raise ValueError(f"Validation data (X_val, y_val): {error}") from error
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"Validation data (X_val, y_val): {error}") from error
     warn_of_other_scale(data.X, table.X)
     by_class = class_weights(class_weight, data.targets.classes, data.class_totals)
     weight, exponent = _product(weight, by_class[y], dtype)
@@ -223,13 +238,33 @@ def check_prediction_data(estimator: BaseEstimator, X: Any) -> Matrix:
     """
     if not hasattr(estimator, "coefs_"):  # a tenth of the time of the full check
         check_is_fitted(estimator)
-    return validate_data(estimator, X, **_X_AS, reset=False, ensure_all_finite=False)
+    return checked_features(
+        validate_data, estimator, X, **_X_AS, reset=False, ensure_all_finite=False
+    )
 
 
-@_without_warnings_of_sums
-def check_finite(name: str, X: Matrix, dtype: np.dtype) -> None:
+def check_scored_data(
+    predicted: np.ndarray, y: Any, sample_weight: Any
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Check the true labels of rows whose labels were predicted, and their weights."""
+    labels = checked_labels(y)
+    _check_same_length(len(predicted), labels)
+    if kind_of_labels(labels) != kind_of_labels(predicted):
+        raise ValueError(
+            f"y holds {short(labels[0])} (row 0), but predictions are of another type, "
+            f"as {short(predicted[0])}. Pass labels as they were in fit."
+        )
+    if sample_weight is None:
+        return labels, None
+    return labels, _weights_as_numbers(sample_weight, labels)
+
+
+def check_finite(X: Matrix, dtype: np.dtype, names: np.ndarray | None) -> None:
     """Raise where a value is not finite, or not in the dtype of the computation."""
-    assert_all_finite(X, estimator_name=name, input_name="X")
+    fault = first_fault(X)
+    if fault is not None:
+        column = fault.column if names is None else names[fault.column]
+        raise fault._replace(column=column).told_of("X")
     check_magnitude(X, dtype)
 
 
@@ -268,88 +303,28 @@ def computation_dtype(asked: str, X: Matrix) -> np.dtype:
     return np.dtype(np.float64 if is_wide else np.float32)
 
 
-def check_classes(classes: Any, known: np.ndarray | None) -> np.ndarray:
-    """Return the classes of all partial_fit calls, known from the first or not yet."""
-    if known is None and classes is None:
-        raise ValueError(
-            "classes must be passed on the first call to partial_fit: all labels that "
-            "later calls may hold, for example classes=np.unique(y)."
-        )
-    if known is not None and classes is None:
-        return known
-    given = np.unique(column_or_1d(_without_extension_dtype(classes)))
-    if known is not None and not np.array_equal(given, known):
-        raise ValueError(
-            f"classes={given.tolist()} is not what the estimator was first given, "
-            f"{known.tolist()}. Leave classes out, or start with a new estimator."
-        )
-    if len(given) < 2:
-        raise ValueError(f"classes must hold at least 2 classes; got {given.tolist()}.")
-    return given
-
-
-def _checked_labels(y: Any) -> Any:
-    """Return y, which has one column and labels of one type, if it has any."""
-    if y is None:
-        return y
-    _refuse_several_columns(y)
-    y = _without_extension_dtype(y)
-    _refuse_several_types(y)
-    return y
-
-
-def _refuse_several_columns(y: Any) -> None:
-    """Raise where y has a column per class, or several targets."""
-    shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
-    if len(shape) == 2 and shape[1] > 1:
-        remedy = "Pass one column of class labels."
-        if type_of_target(y) == "multilabel-indicator":
-            remedy = "Pass class labels, for a one-hot y: y.argmax(axis=1)."
-            rows = y if issparse(y) else np.asarray(y)
-            if (np.asarray(rows.sum(axis=1)) != 1).any():
-                remedy = (
-                    "It holds several labels per sample: fit a classifier to each, "
-                    "sklearn.multioutput.MultiOutputClassifier(TwoLayerClassifier())."
-                )
-        raise ValueError(
-            f"y must be 1d, one label per sample; got shape {shape}. {remedy}"
-        )
-
-
-def _without_extension_dtype(y: Any) -> Any:
-    """Return nullable integers and booleans of pandas as what they are.
-
-    Scikit-learn would make floats of them, and merge integers beyond 2**53.
-    """
-    plain = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
-    if plain is None or plain.kind not in "biu" or y.isna().any():
-        return y
-    return y.to_numpy(plain)
-
-
-def _refuse_several_types(y: Any) -> None:
-    """Raise where labels cannot be sorted, as strings among numbers or None."""
-    labels = np.asarray(y)
-    if labels.dtype != object:
-        return
-    kinds = {type(label).__name__ for label in labels.ravel()}
-    if "str" in kinds and len(kinds) > 1:
-        raise ValueError(
-            f"y holds labels of several types, {', '.join(sorted(kinds))}. Make them "
-            "all strings or all numbers, and drop rows without a label."
-        )
-
-
 def _checked_sample_weight(sample_weight: Any, X: Matrix) -> np.ndarray:
     """Return the weights in float64, 1 where there are none."""
     if sample_weight is None:
         return np.ones(X.shape[0])
-    weight = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
+    weight = _weights_as_numbers(sample_weight, X)
     if not weight.any():
         raise ValueError("sample_weight must hold at least one non-zero weight.")
     return weight
+
+
+def _weights_as_numbers(sample_weight: Any, X: Matrix) -> np.ndarray:
+    """Return the weights in float64, where they are numbers of at least 0."""
+    try:
+        weight = np.asarray(sample_weight)
+        if np.ma.is_masked(sample_weight) or weight.dtype.kind in "mMSUV":
+            raise TypeError("no number")  # but NumPy would make one of it
+        return _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+    except (TypeError, ValueError, OverflowError) as error:
+        remedy = "Pass one number of at least 0 per sample."
+        raise told_again(error, "sample_weight", sample_weight, remedy) from error
 
 
 def _product(

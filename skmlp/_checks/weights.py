@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils import column_or_1d
 
+from skmlp._checks.faults import short
+from skmlp._checks.labels import checked_labels
 from skmlp.initializers import Initializer
 
 
@@ -122,10 +123,11 @@ def _check_shapes(shapes: list[tuple[int, ...]], n_hidden: int) -> None:
 
 def check_sorted_classes(classes: Any, n_outputs: int | None = None) -> np.ndarray:
     """Return the classes as a sorted array without repeats, one per output."""
-    classes = column_or_1d(classes)
+    classes = checked_labels(classes, "classes")
     if not np.array_equal(classes, np.unique(classes)):
+        got = short(classes.tolist())
         raise ValueError(
-            f"classes must be sorted and without repeats; got {classes.tolist()}. Sort "
+            f"classes must be sorted and without repeats; got {got}. Sort "
             "them, and the columns of the output layer with them."
         )
     if len(classes) == 1 == n_outputs:

@@ -1,0 +1,104 @@
+"""Features as numbers: what scikit-learn refuses, and what slips through its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.validation import _get_feature_names
+
+from skmlp._checks.faults import first_fault, short, told_again
+from skmlp._core.rows import Matrix
+
+
+def feature_names(X: Any) -> np.ndarray | None:
+    """Return the names of the features, where X has names that are all strings."""
+    try:
+        return _get_feature_names(X)
+    except (TypeError, ValueError) as error:
+        raise told_again(error, "X", X) from error
+
+
+def checked_features(
+    check: Callable[..., Any], *arguments: Any, **options: Any
+) -> Matrix:
+    """Return X, the last argument, as a check of scikit-learn's leaves it: numbers."""
+    X = arguments[-1]
+    if type(X) is not np.ndarray:
+        _refuse_what_slips_through(X)
+    try:
+        features = check(*arguments, **options)
+        if features.dtype.kind not in "biuf":
+            features = _as_floats(features)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise told_again(error, "X", X) from error
+    return features
+
+
+def _as_floats(features: Matrix) -> Matrix:
+    """Return what scikit-learn left as objects as numbers, but not times."""
+    if features.dtype.kind != "O":
+        raise TypeError(f"an array of {features.dtype} holds no numbers")
+    features = features.astype(np.float64)
+    if not np.isfinite(features.data if issparse(features) else features).all():
+        raise ValueError("not all numbers are finite")
+    return features
+
+
+def _refuse_what_slips_through(X: Any) -> None:
+    """Raise where a check of scikit-learn's would read numbers that X does not hold."""
+    if issparse(X):
+        _refuse_broken_sparse(X)
+        return
+    if not hasattr(X, "__array__"):
+        _refuse_what_is_no_list(X)
+        return
+    schema: Any = getattr(X, "schema", None)  # polars makes numbers of times
+    dtypes = schema.values() if hasattr(schema, "values") else ()
+    has_times = any(getattr(dtype, "is_temporal", bool)() for dtype in dtypes)
+    if has_times or np.ma.is_masked(X):
+        fault = first_fault(X)
+        if fault is not None:
+            raise fault.told_of("X")
+
+
+def _refuse_what_is_no_list(X: Any) -> None:
+    """Raise where X is neither an array nor a list of rows, or an empty list."""
+    if not isinstance(X, Sequence) or isinstance(X, str | bytes):
+        raise ValueError(
+            "X must be an array, a frame, a sparse matrix or a list of rows; got "
+            f"{short(X)}."
+        )
+    if not X:
+        raise ValueError("X is empty: it has 0 samples, at least 1 is needed.")
+
+
+def _refuse_broken_sparse(X: Any) -> None:
+    """Raise where indices point outside of X, which SciPy follows without a look."""
+    if X.ndim == 2 and not _is_sound(X):
+        raise ValueError(
+            f"X is a broken sparse matrix: its indices do not fit the shape {X.shape} "
+            f"in the format {X.format!r}. Check how it was read, or build it anew."
+        )
+
+
+def _is_sound(X: Any) -> bool:
+    """Return whether the indices of a sparse matrix stay within its shape."""
+    if X.format == "coo":
+        return all(_within(i, n) for i, n in zip(X.coords, X.shape, strict=True))
+    if X.format not in ("csr", "csc"):
+        return True
+    n_lines, n_places = X.shape if X.format == "csr" else X.shape[::-1]
+    ends = X.indptr
+    if len(ends) != n_lines + 1 or ends[0] != 0 or (ends[1:] < ends[:-1]).any():
+        return False
+    n_stored = ends[-1]
+    places = X.indices[:n_stored]
+    return n_stored == len(places) <= len(X.data) and _within(places, n_places)
+
+
+def _within(indices: np.ndarray, n: int) -> bool:
+    """Return whether indices are at least 0 and less than n."""
+    return not indices.size or bool(indices.min() >= 0 and indices.max() < n)
