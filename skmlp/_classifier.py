@@ -33,7 +33,7 @@ from skmlp._checks.data import (
 )
 from skmlp._checks.labels import check_classes
 from skmlp._checks.saved import check_saved
-from skmlp._checks.weights import check_sorted_classes, check_weight_arrays
+from skmlp._checks.weights import as_pairs, check_sorted_classes, check_weight_arrays
 from skmlp._core.network import Workspace, blockwise_logits, settle_logits
 from skmlp._core.rows import Matrix, block_rows, blocks_of, holds_finite_numbers
 from skmlp._core.threads import threads_of_prediction
@@ -647,14 +647,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         array(['plus', 'minus'], dtype='<U5')
         """
         given = {"fit_intercept": intercepts is not None, **params}
-        W1_shape = np.shape(coefs[0]) if len(coefs) else ()
-        if len(W1_shape) == 2:
-            given.setdefault("hidden_layer_size", W1_shape[1])
+        arrays, biases = as_pairs(coefs, intercepts)
+        if arrays[0].ndim == 2:
+            given.setdefault("hidden_layer_size", arrays[0].shape[1])
         estimator = cls(**given)
         check_parameters(estimator)
         weights, biases = check_weight_arrays(
-            coefs,
-            intercepts,
+            arrays,
+            biases,
             n_hidden=estimator.hidden_layer_size,
             fit_intercept=estimator.fit_intercept,
             dtype=estimator.dtype,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -165,10 +166,7 @@ def check_parameters(estimator: BaseEstimator) -> None:
         validate_parameters(estimator)
     except InvalidParameterError as error:
         raise InvalidParameterError(f"{error}{_hint(given)}") from None
-    if isinstance(given["hidden_layer_size"], bool):
-        raise InvalidParameterError(
-            f"hidden_layer_size={given['hidden_layer_size']} is no number of units."
-        )
+    _check_numbers(given)
     check_scorer(estimator, given["scoring"])
     for name in _CAPABILITIES:
         _check_capabilities(name, given[name])
@@ -184,6 +182,15 @@ def _hint(given: Mapping[str, Any]) -> str:
     if isinstance(size, tuple | list) and len(size) == 1:
         return f" For one hidden layer use hidden_layer_size={size[0]!r}."
     return ""
+
+
+def _check_numbers(given: Mapping[str, Any]) -> None:
+    """Raise where a count is True, or a number larger than float64 holds."""
+    for name, value in given.items():
+        if isinstance(value, bool) and COUNT in PARAMETER_CONSTRAINTS.get(name, ()):
+            raise InvalidParameterError(f"{name}={value} is no number. Pass an int.")
+        if isinstance(value, int) and abs(value) > sys.float_info.max:
+            raise InvalidParameterError(f"{name} is an int too large to compute with.")
 
 
 def _check_capabilities(name: str, choice: Any) -> None:

@@ -254,7 +254,7 @@ def test_another_network_cannot_go_on(problem, change, name):
 @pytest.mark.parametrize(
     ("coefs", "intercepts", "classes", "message"),
     [
-        ([np.ones((2, 3))], None, [0, 1], "two arrays each"),
+        ([np.ones((2, 3))], None, [0, 1], "coefs must hold two arrays.*got 1"),
         ([np.ones((3, 2)), np.ones((3, 2))], None, [0, 1], "Transpose"),
         ([np.ones((2, 3)), np.ones((3, 2))], [np.ones(3), [1]], [0, 1], "intercepts"),
         ([np.ones((2, 3)), np.ones((3, 1))], None, [0, 1], "one output per class"),

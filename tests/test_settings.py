@@ -129,7 +129,7 @@ def test_parameters_stay_as_they_were_given(problem):
     [
         ((100,), "For one hidden layer use hidden_layer_size=100"),
         ([50], "For one hidden layer use hidden_layer_size=50"),
-        (True, "hidden_layer_size=True is no number of units"),
+        (True, "hidden_layer_size=True is no number"),
         ((50, 50), "must be an int"),
     ],
 )

@@ -360,7 +360,10 @@ def class_weights(
     if class_weight == "balanced":
         with np.errstate(over="ignore"):  # what no precision holds is refused later
             return totals.sum() / (len(classes) * np.where(totals > 0, totals, 1.0))
-    weights = compute_class_weight(class_weight, classes=classes, y=classes)
+    try:
+        weights = compute_class_weight(class_weight, classes=classes, y=classes)
+    except (TypeError, ValueError) as error:
+        raise told_again(error, "class_weight", ()) from error
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
         raise ValueError(
             "class_weight must hold finite weights of at least 0, not all of them 0; "

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skmlp._checks.faults import short
+from skmlp._checks.faults import short, told_again
 from skmlp._checks.labels import checked_labels
 from skmlp.initializers import Initializer
 
@@ -21,13 +21,14 @@ class GivenWeights(Initializer):
 
     def __call__(self, W: np.ndarray, rng: np.random.Generator) -> None:
         """Fill W."""
-        array = np.asarray(self.array)
+        array = _as_numbers(f"weight_init[{self.layer}]", self.array)
         if array.shape != W.shape:
             raise ValueError(
                 f"weight_init[{self.layer}] must have the shape {W.shape}; got "
                 f"{array.shape}."
             )
-        W[...] = array
+        with np.errstate(over="ignore"):  # what is infinite then is refused
+            W[...] = array
 
 
 def fill_weights(
@@ -50,29 +51,47 @@ def fill_weights(
         )
 
 
+def as_pairs(
+    coefs: Any, intercepts: Any | None
+) -> tuple[list[np.ndarray], list[np.ndarray] | None]:
+    """Return weights and biases as two arrays of numbers each, of any shapes."""
+    weights = _pair("coefs", coefs)
+    return weights, None if intercepts is None else _pair("intercepts", intercepts)
+
+
+def _pair(name: str, given: Any) -> list[np.ndarray]:
+    """Return two arrays of numbers; raise where there are not two, or one is empty."""
+    is_sequence = isinstance(given, list | tuple | np.ndarray)
+    if not is_sequence or len(given) != 2:
+        got = f"{len(given)} {name}" if is_sequence else short(given)
+        raise ValueError(
+            f"{name} must hold two arrays, of the hidden and the output layer; got "
+            f"{got}."
+        )
+    arrays = [_as_numbers(f"{name}[{i}]", array) for i, array in enumerate(given)]
+    for i, array in enumerate(arrays):
+        if not array.size:
+            raise ValueError(f"{name}[{i}] is empty; got the shape {array.shape}.")
+    return arrays
+
+
 def check_weight_arrays(
-    coefs: Sequence[Any],
-    intercepts: Sequence[Any] | None,
+    coefs: Sequence[np.ndarray],
+    intercepts: Sequence[np.ndarray] | None,
     *,
     n_hidden: int,
     fit_intercept: bool,
     dtype: str,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return copies of two weight matrices and two biases that fit one another."""
-    if len(coefs) != 2 or (intercepts is not None and len(intercepts) != 2):
-        n_intercepts = "no" if intercepts is None else len(intercepts)
-        raise ValueError(
-            "coefs and intercepts must hold two arrays each, of the hidden and the "
-            f"output layer; got {len(coefs)} coefs and {n_intercepts} intercepts."
-        )
-    _refuse_what_is_no_number("coefs", coefs)
-    _refuse_what_is_no_number("intercepts", intercepts or ())
     dtype = _dtype_of_weights(coefs) if dtype == "auto" else dtype
-    weights = [np.array(W, dtype=dtype) for W in coefs]
+    with np.errstate(over="ignore"):  # what is infinite then is refused
+        weights = [np.array(W, dtype=dtype) for W in coefs]
     _check_shapes([W.shape for W in weights], n_hidden)
     if intercepts is None:
         intercepts = [np.zeros(W.shape[1]) for W in weights]
-    biases = [np.array(b, dtype=dtype) for b in intercepts]
+    with np.errstate(over="ignore"):
+        biases = [np.array(b, dtype=dtype) for b in intercepts]
     if [b.shape for b in biases] != [W.shape[1:] for W in weights]:
         raise ValueError(
             f"intercepts must have the shapes {weights[0].shape[1:]} and "
@@ -89,19 +108,22 @@ def check_weight_arrays(
     return weights, biases
 
 
-def _refuse_what_is_no_number(name: str, arrays: Sequence[Any]) -> None:
-    """Raise where an array holds strings, dates, objects or complex numbers."""
-    for layer, array in enumerate(arrays):
-        dtype = np.asarray(array).dtype
-        if dtype.kind not in "biuf":
-            raise ValueError(
-                f"{name}[{layer}] must hold real numbers; got an array of {dtype}."
-            )
+def _as_numbers(name: str, given: Any) -> np.ndarray:
+    """Return an array; raise where it is none, or no real numbers."""
+    try:
+        array = np.asarray(given)
+    except ValueError as error:
+        raise told_again(error, name, given) from error
+    if array.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} must hold real numbers; got an array of {array.dtype}."
+        )
+    return array
 
 
-def _dtype_of_weights(coefs: Sequence[Any]) -> str:
+def _dtype_of_weights(coefs: Sequence[np.ndarray]) -> str:
     """Return float32 where both arrays are no wider, else float64."""
-    dtypes = [np.asarray(W).dtype for W in coefs]
+    dtypes = [W.dtype for W in coefs]
     is_narrow = all(dtype.kind == "f" and dtype.itemsize <= 4 for dtype in dtypes)
     return "float32" if is_narrow else "float64"
 

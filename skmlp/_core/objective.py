@@ -87,7 +87,7 @@ class Objective:
         value = self.backpropagate(params, next(blocks), grads)
         for block in blocks:
             value += self._add_block(params, block, grads)
-        return float(value) + add_penalty(params, self.alpha, grads)
+        return value + add_penalty(params, self.alpha, grads)
 
     def blocks(self, batch: Batch) -> Iterator[Block]:
         """Gather the rows of a batch; each block is valid until the next."""
@@ -101,9 +101,16 @@ class Objective:
         X, y, weight = block
         buffers = self.workspace[len(y)]
         self.targets.write(y, buffers.t)
-        return backpropagate(
+        value = backpropagate(
             params, X, weight, buffers, self.activation, self.loss, grads
         )
+        try:
+            return float(value)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"loss={self.loss!r} must return one number from value_and_grad, the "
+                f"sum over the rows; got {value!r}."
+            ) from error
 
     def _add_block(self, params: Parameters, block: Block, grads: Parameters) -> float:
         """Return the loss of a further block; add its gradient to grads."""

@@ -155,7 +155,12 @@ class TrainingState:
     def attach(self, solver: Solver) -> Solver:
         """Return a solver at its start, or where the last call's was, if that fits."""
         params = self.params
-        self.solver = solver.start(params.flat.size, params.n_weights, params.dtype)
+        started = solver.start(params.flat.size, params.n_weights, params.dtype)
+        if not hasattr(started, "step"):
+            raise TypeError(
+                f"solver={solver!r} must return a solver from start; got {started!r}."
+            )
+        self.solver = started
         if self.remembered is not None:
             self.solver.load_state_dict(self.remembered)
         return self.solver
