@@ -315,16 +315,20 @@ def _checked_sample_weight(sample_weight: Any, X: Matrix) -> np.ndarray:
 
 def _weights_as_numbers(sample_weight: Any, X: Matrix) -> np.ndarray:
     """Return the weights in float64, where they are numbers of at least 0."""
+    remedy = "Pass one number of at least 0 per sample."
+    given = sample_weight
     try:
         weight = np.asarray(sample_weight)
-        if np.ma.is_masked(sample_weight) or weight.dtype.kind in "mMSUV":
-            raise TypeError("no number")  # but NumPy would make one of it
+        given = sample_weight if np.ma.is_masked(sample_weight) else weight
+        if given is not weight or weight.dtype.kind in "mMSUV":
+            raise ValueError(  # for NumPy would make numbers of it
+                f"sample_weight holds no numbers; got {short(sample_weight)}. {remedy}"
+            )
         return _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
     except (TypeError, ValueError, OverflowError) as error:
-        remedy = "Pass one number of at least 0 per sample."
-        raise told_again(error, "sample_weight", sample_weight, remedy) from error
+        raise told_again(error, "sample_weight", given, remedy) from error
 
 
 def _product(
