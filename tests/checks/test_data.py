@@ -2,6 +2,7 @@
 
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import joblib
 import numpy as np
@@ -50,6 +51,8 @@ SAME_ORDER = {
     "masked nowhere": lambda X, path: np.ma.masked_array(X),
     "memmap": lambda X, path: memory_mapped(X, path),
     "objects": lambda X, path: X.astype(object),
+    "decimals": lambda X, path: np.vectorize(Decimal, otypes=[object])(X),
+    "list of decimals": lambda X, path: [[Decimal(x) for x in row] for row in X],
 }
 # In another order, or out of step, for which BLAS may sum in another order too.
 OTHER_ORDER = {
@@ -91,6 +94,8 @@ LABELS = {
     "booleans": (lambda i: i > 0, "b"),
     "strings": (lambda i: words(i), "U"),
     "object strings": (lambda i: words(i).astype(object), "O"),
+    "object ints": (lambda i: i.astype(object), "i"),
+    "object bools": (lambda i: (i > 0).astype(object), "b"),
     "pandas int": (lambda i: pd.Series(i), "i"),
     "pandas bool": (lambda i: pd.Series(i > 0), "b"),
     "pandas str": (lambda i: pd.Series(words(i), dtype="str"), "O"),
