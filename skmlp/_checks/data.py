@@ -32,6 +32,8 @@ ClassWeight: TypeAlias = Mapping[Any, float] | str | None
 
 # How scikit-learn is to check X.
 _X_AS: dict[str, Any] = {"accept_sparse": "csr", "dtype": "numeric"}
+# Of the totals of weights: float64 then holds their sum, over however many classes.
+_LARGEST_EXPONENT = 1000
 # Scikit-learn sums X to see whether it is finite; sums of finite numbers may overflow.
 _without_warnings_of_sums = np.errstate(over="ignore", invalid="ignore")
 
@@ -170,7 +172,9 @@ def _encoded(
     totals += earlier_totals / scale
     by_class = class_weights(class_weight, targets.classes, totals)
     weight, exponent = _product(weight, by_class[y], dtype, relative)
-    return TrainingData(table.X, y, weight, targets, totals * scale, exponent)
+    room = 2.0 ** (_LARGEST_EXPONENT - int(np.frexp(totals.max())[1]))
+    totals *= min(scale, room)
+    return TrainingData(table.X, y, weight, targets, totals, exponent)
 
 
 def check_validation_data(

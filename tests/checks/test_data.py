@@ -956,14 +956,16 @@ def test_threads_may_share_estimator_and_X(method, kind):
     assert_array_equal(np.stack(results), expected)
 
 
-@pytest.mark.parametrize("scale", [2.0**-990, 2.0**-142, 2.0**124, 2.0**990])
-@pytest.mark.parametrize("params", [{}, {"class_weight": {0: 1.0, 1: 3.0, 2: 2.0}}])
-def test_weights_of_a_fit_have_no_scale(scale, params, digits):
+@pytest.mark.parametrize("scale", [2.0**k for k in (-990, -142, 124, 990, 1022)])
+@pytest.mark.parametrize(
+    "class_weight", [None, "balanced", {0: 1.0, 1: 3.0, 2: 2.0}], ids=str
+)
+def test_weights_of_a_fit_have_no_scale(scale, class_weight, digits):
     X, X_val, y, y_val = (part[:300] for part in digits)
     y, y_val = y % 3, y_val % 3
     weight = np.random.default_rng(0).uniform(0.5, 2.0, size=len(y))
     val = {"X_val": X_val, "y_val": y_val}
-    make = {"max_iter": 3, "random_state": 0, **params}
+    make = {"max_iter": 3, "random_state": 0, "class_weight": class_weight}
     one, other = (
         TwoLayerClassifier(9, **make).fit(
             X, y, w, **val, sample_weight_val=w[: len(y_val)]
