@@ -277,13 +277,16 @@ class Target:
             raise KeyboardInterrupt
 
         before = signal.signal(signal.SIGALRM, press_ctrl_c)
-        try:
-            signal.setitimer(signal.ITIMER_REAL, delay)
-            self.case.call(clf)
-            outcome = "returned"
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        except KeyboardInterrupt:
-            pass
+        # Scikit-learn's checks of y leave the standard library's catch_warnings, which
+        # Ctrl-C may interrupt at its beginning: the filters of warnings are left out.
+        with warnings.catch_warnings():
+            try:
+                signal.setitimer(signal.ITIMER_REAL, delay)
+                self.case.call(clf)
+                outcome = "returned"
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                pass
         signal.signal(signal.SIGALRM, before)
         if has_come and outcome == "returned" and self.contents(clf) != self.after:
             outcome = "kept"

@@ -77,9 +77,10 @@ def send_signals(share):
         seconds = time.perf_counter() - started
         for _ in range(round(share * N_SIGNALS / len(CASES))):
             delay = rng.uniform(1e-6, seconds)
-            for broken in target.interrupt(delay):
-                yield [f"{name}, after {1e3 * delay:.2f} ms: {broken}"]
-            yield []
+            broken = target.interrupt(delay)
+            yield [
+                f"{name}, after {1e3 * delay:.2f} ms: {promise}" for promise in broken
+            ]
 
 
 class Snapshots:
