@@ -20,7 +20,7 @@ test: $(VENV)/.installed-test
 # warn of one another's deprecations.
 test-oldest:
 	mkdir -p .venv-oldest
-	$(PYTHON) tests/guarantees/oldest_versions.py > .venv-oldest/constraints.txt
+	$(PYTHON) tests/release/oldest_versions.py > .venv-oldest/constraints.txt
 	PIP_CONSTRAINT=.venv-oldest/constraints.txt \
 		PYTEST_ADDOPTS="-W ignore::DeprecationWarning" $(MAKE) test VENV=.venv-oldest
 
@@ -31,15 +31,18 @@ test-newest:
 
 # Half an hour of partial_fit on a stream; fails where memory or the time of a call grows.
 soak: $(VENV)/.installed
-	$(BIN)/python tests/guarantees/soak.py
+	$(BIN)/python tests/release/soak.py
 
 # Builds dist/ from the last commit; installs it and tests it there.
 release-check: $(VENV)/.installed-release
-	$(BIN)/python tests/guarantees/release_check.py
+	$(BIN)/python tests/release/release_check.py
 
-# The long form of tests/guarantees/test_faults.py: some 20,000 faults in ten minutes.
-torture: $(VENV)/.installed
+# The long forms of what tests/guarantees does in short: faults, forks, properties; twenty
+# to forty minutes.
+torture: $(VENV)/.installed-test
 	$(BIN)/python tests/guarantees/torture.py
+	$(BIN)/python tests/guarantees/forks.py
+	$(BIN)/python -m pytest tests/guarantees/test_properties.py --hypothesis-profile=torture
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check

@@ -1,6 +1,6 @@
 """The oldest versions that pyproject.toml allows for the tests, as constraints for pip.
 
-python tests/guarantees/oldest_versions.py > oldest.txt
+python tests/release/oldest_versions.py > oldest.txt
 pip install --constraint oldest.txt --editable ".[test]"
 """
 

@@ -1,6 +1,6 @@
 """What would be uploaded: is it complete, and does it work where nothing else is?
 
-    python tests/guarantees/release_check.py [pytest's arguments]
+    python tests/release/release_check.py [pytest's arguments]
 
 All of it happens in a temporary folder, with the files of the last commit:
 

@@ -1,6 +1,6 @@
 """Half an hour on a stream that never stops changing: does anything grow or slow down?
 
-    python tests/guarantees/soak.py [--minutes 30]
+    python tests/release/soak.py [--minutes 30]
 
 One thread learns a stream with `partial_fit`, and predicts each chunk before it learns
 it; another thread predicts with the same classifier all the time. The means of the
