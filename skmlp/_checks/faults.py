@@ -149,7 +149,7 @@ def _columns(given: Any) -> Iterator[tuple[Any, Any, np.ndarray]]:
 
 def as_objects(given: Any) -> np.ndarray:
     """Return an array as it is, with NaN where masked, and of lists one of objects."""
-    if np.ma.is_masked(given):
+    if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
         return given.astype(object).filled(math.nan)
     if hasattr(given, "dtype"):
         return np.asarray(given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,7 @@ def _refuse_what_slips_through(X: Any) -> None:
         _refuse_what_is_no_list(X)
         return
     schema: Any = getattr(X, "schema", None)  # polars makes numbers of times
-    dtypes = schema.values() if hasattr(schema, "values") else ()
+    dtypes = schema.values() if isinstance(schema, Mapping) else ()
     has_times = any(getattr(dtype, "is_temporal", bool)() for dtype in dtypes)
     if has_times or np.ma.is_masked(X):
         fault = first_fault(X)

@@ -117,7 +117,8 @@ def _refuse_no_labels(name: str, given: Any) -> None:
     labels = as_objects(given).ravel()
     kinds = set(map(type, labels)) if labels.dtype == object else set()
     are_text = {issubclass(kind, str) for kind in kinds}
-    if are_text == {True} or labels.dtype.kind in "biuUS":
+    are_integers = {issubclass(kind, (int, np.integer, np.bool_)) for kind in kinds}
+    if {True} in (are_text, are_integers) or labels.dtype.kind in "biuUS":
         return
     fault = first_fault(labels, lambda label: kind_of(label) in _NO_LABELS)
     if fault is not None:

@@ -125,8 +125,9 @@ class Monitor:
         """Keep the weights as those of the best epoch, in the memory of the third."""
         flat = self.state.params.flat
         spare = self.kept[1].flat if len(self.kept) == 2 else np.empty_like(flat)
+        self.kept = self.kept[:1]  # before Ctrl-C may find a row with other weights
         np.copyto(spare, flat)
-        self.kept = (Kept(row, spare), *self.kept[:1])
+        self.kept = (Kept(row, spare), *self.kept)
 
     def _measure(self, loss: float) -> Row:
         row: Row = {

@@ -1041,3 +1041,20 @@ def test_a_scorer_is_passed_the_weights_that_were_given(own, digits):
         assert_array_equal(seen[0], weight[: len(y_val)])
     else:
         assert set(seen[0]) <= set(weight)
+
+
+def test_a_column_may_have_the_name_of_an_attribute_of_frames():
+    pandas = pytest.importorskip("pandas")
+    X = pandas.DataFrame({"schema": [0.0, 1.0], "columns": [1.0, 0.0]})
+    clf = TwoLayerClassifier(3, max_iter=2, random_state=0).fit(X, [0, 1])
+    assert clf.predict(X).shape == (2,)
+
+
+def test_a_missing_value_of_an_extension_array_is_named():
+    pandas = pytest.importorskip("pandas")
+    X, gap = [[0.0], [1.0], [2.0]], pandas.array([None, 1, 0], dtype="Int64")
+    clf = TwoLayerClassifier(3, max_iter=2, random_state=0)
+    with pytest.raises(ValueError, match=r"Input y contains NaN.*row 0"):
+        clf.fit(X, gap)
+    with pytest.raises(ValueError, match=r"Input sample_weight contains NaN.*row 0"):
+        clf.fit(X, [0, 1, 1], gap)
