@@ -34,7 +34,7 @@ from skmlp._checks.data import (
 from skmlp._checks.labels import check_classes
 from skmlp._checks.saved import check_saved
 from skmlp._checks.weights import as_pairs, check_sorted_classes, check_weight_arrays
-from skmlp._core.network import Workspace, blockwise_logits, settle_logits
+from skmlp._core.network import Workspace, blockwise_logits
 from skmlp._core.rows import Matrix, block_rows, blocks_of, holds_finite_numbers
 from skmlp._core.threads import threads_of_prediction
 from skmlp._entries import entry_of, ready
@@ -977,8 +977,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         binary = self.n_outputs_ == 2
         shape = (X.shape[0],) if binary else (X.shape[0], self.n_outputs_)
         scores = np.empty(shape, self.coefs_[0].dtype)
+        limits = np.finfo(scores.dtype).min, np.finfo(scores.dtype).max
         for rows, logits in self._logits(X):
-            scores[rows] = logits[1] - logits[0] if binary else logits.T
+            if binary:
+                with np.errstate(over="ignore"):
+                    np.subtract(logits[1], logits[0], out=scores[rows])
+                np.clip(scores[rows], *limits, out=scores[rows])
+            else:
+                scores[rows] = logits.T
         return scores
 
     def score(
@@ -1187,9 +1193,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     ) -> np.ndarray:
         """Return the logits, a row per sample, after a link has changed them."""
         linked = np.empty((X.shape[0], self.n_outputs_), self.coefs_[0].dtype)
-        for rows, logits in self._logits(X):
-            link(logits)
-            linked[rows] = logits.T
+        with np.errstate(over="ignore"):  # of differences between huge logits
+            for rows, logits in self._logits(X):
+                link(logits)
+                linked[rows] = logits.T
         return linked
 
     def _logits(self, X: Matrix) -> Iterator[tuple[Any, np.ndarray]]:
@@ -1206,7 +1213,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             for rows, logits in blockwise_logits(
                 layers, self._finite(blocks, X), self._trained_activation(), workspace
             ):
-                if not settle_logits(logits):
+                if not holds_finite_numbers(logits):
                     raise OverflowInPrediction(X, dtype)
                 yield rows, logits
 

@@ -107,6 +107,7 @@ class Loss(Entry):
         """Replace logits by the logarithms of probabilities, without leaving them."""
         np.subtract(logits, logits.max(axis=0), out=logits)
         np.subtract(logits, np.log(np.exp(logits).sum(axis=0)), out=logits)
+        np.maximum(logits, np.finfo(logits.dtype).min, out=logits)
 
 
 class LogLoss(Loss):
@@ -217,9 +218,10 @@ class SquaredError(Loss):
 
         A zero becomes the smallest normal number, so that its logarithm is finite.
         """
-        np.subtract(
-            logits, logits.max(axis=0), out=logits
-        )  # changes nothing but rounding
+        # What follows is the same for logits that differ by a constant, and for those
+        # that lie more than 1 below the largest: their probability is zero.
+        np.subtract(logits, logits.max(axis=0), out=logits)
+        np.maximum(logits, -2.0, out=logits)
         descending = -np.sort(-logits, axis=0)
         ranks = np.arange(1, len(logits) + 1, dtype=logits.dtype)[:, np.newaxis]
         surplus = (np.cumsum(descending, axis=0) - 1.0) / ranks

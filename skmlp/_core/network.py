@@ -20,7 +20,6 @@ gradient of the loss with respect to A      dA            as A
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
@@ -161,17 +160,3 @@ def blockwise_logits(
         with np.errstate(over="ignore", invalid="ignore"):
             logits = forward(layers, X, workspace[X.shape[0]], activation)
         yield rows, logits
-
-
-def settle_logits(logits: np.ndarray) -> bool:
-    """Return whether logits are finite; shrink the columns whose sums would not be.
-
-    At such a size the probabilities are zeros and a one, before and after.
-    """
-    if math.isfinite(np.vdot(logits, logits)):
-        return True
-    largest = np.abs(logits).max(axis=0)  # NaN if any is
-    share = 0.5 / len(logits)
-    is_large = largest > share * np.finfo(logits.dtype).max
-    np.multiply(logits, share, out=logits, where=is_large)
-    return bool(np.isfinite(largest).all())

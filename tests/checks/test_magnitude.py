@@ -91,12 +91,23 @@ def test_validation_rows_too_large_to_be_predicted_are_no_improvement(scoring):
     assert clf.score(X, y) == 1.0
 
 
-def test_a_row_of_huge_logits_changes_no_other_row():
+def test_huge_logits_are_those_of_the_network():
     weights = [[[1.0]], [[0.0, 1.0]]]
     clf = TwoLayerClassifier.from_weights(weights, None, [0, 1], dtype="float32")
-    proba = clf.predict_proba([[2.0], [3e38]])
-    assert proba[0].tolist() == clf.predict_proba([[2.0]])[0].tolist()
-    assert proba[1].tolist() == [0.0, 1.0]
+    X = np.float32([[2], [5e37], [8e37], [1e38], [2e38], [3e38]])
+    assert clf.decision_function(X).tolist() == X[:, 0].tolist()
+    assert clf.predict_log_proba(X[1:])[:, 0].tolist() == (-X[1:, 0]).tolist()
+    proba = clf.predict_proba(X)
+    assert proba[0].tolist() == clf.predict_proba(X[:1])[0].tolist()
+    assert proba[1:].tolist() == [[0.0, 1.0]] * 5
+
+
+def test_differences_of_logits_end_with_the_numbers():
+    weights = [[[1.0, -1.0]], [[-1.0, 1.0], [0.0, 0.0]]]
+    clf = TwoLayerClassifier.from_weights(weights, None, [0, 1], dtype="float32")
+    largest = float(np.finfo(np.float32).max)
+    assert clf.decision_function([[3e38]]).tolist() == [largest]
+    assert clf.predict_log_proba([[3e38]]).tolist() == [[-largest, 0.0]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
