@@ -588,7 +588,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 UserWarning,
                 stacklevel=2,
             )
-        check_saved(type(self).__name__, state)
+        check_saved(type(self).__name__, self._get_param_names(), state)
         super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:

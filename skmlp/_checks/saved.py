@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from skmlp._core.rows import holds_finite_numbers
 
-# What predictions need of a fitted classifier, and of its training state.
-_NEEDED = ("classes_", "coefs_", "intercepts_", "n_features_in_", "_training_state")
-_NEEDED_OF_TRAINING = ("activation", "loss", "standardization")
+# What a fitted classifier has, and what its training state holds.
+_NEEDED = (
+    *("classes_", "coefs_", "intercepts_", "n_features_in_"),
+    *("history_", "n_iter_", "t_", "_training_state"),
+)
+_NEEDED_OF_TRAINING = (
+    *("activation", "loss", "standardization", "progress", "score_name"),
+    *("class_totals", "rng", "split_seed", "solver"),
+)
 
 
-def check_saved(name: str, state: dict[str, Any]) -> None:
+def check_saved(name: str, parameters: Iterable[str], state: dict[str, Any]) -> None:
     """Raise where the attributes of a classifier cannot be those that were saved."""
-    is_fitted = any(attribute in state for attribute in _NEEDED)
-    if is_fitted and (fault := _fault(state)):
+    try:
+        fault = _fault(parameters, state)
+    except (TypeError, KeyError, IndexError, ValueError, AttributeError) as error:
+        fault = f"what it holds is no network ({error})"
+    if fault:
         raise ValueError(
             f"This saved {name} is damaged: {fault}. Load another copy of the file, or "
             "fit it again."
         )
 
 
-def _fault(state: dict[str, Any]) -> str | None:
-    """Return what is wrong with the attributes of a fitted classifier, if anything."""
-    missing = [name for name in _NEEDED if name not in state]
-    if not missing:
-        missing = [n for n in _NEEDED_OF_TRAINING if n not in state["_training_state"]]
+def _fault(parameters: Iterable[str], state: dict[str, Any]) -> str | None:
+    """Return what is wrong with the attributes of a classifier, if anything."""
+    missing = [name for name in parameters if name not in state]
+    is_fitted = any(attribute in state for attribute in _NEEDED)
+    if is_fitted:
+        missing += [name for name in _NEEDED if name not in state]
+        of_training = state.get("_training_state", _NEEDED_OF_TRAINING)
+        missing += [name for name in _NEEDED_OF_TRAINING if name not in of_training]
     if missing:
         return f"it lacks {', '.join(missing)}"
-    arrays = [np.asarray(array) for array in state["coefs_"] + state["intercepts_"]]
+    return _fault_of_network(state) if is_fitted else None
+
+
+def _fault_of_network(state: dict[str, Any]) -> str | None:
+    """Return what is wrong with the weights and with what they were trained by."""
+    saved = (*state["coefs_"], *state["intercepts_"])
+    arrays = [np.asarray(array) for array in saved]
     shapes, hidden = [array.shape for array in arrays], arrays[0].shape[1:]
     outputs = (len(state["classes_"]),)
     expected = [(state["n_features_in_"], *hidden), hidden + outputs, hidden, outputs]
@@ -41,4 +60,8 @@ def _fault(state: dict[str, Any]) -> str | None:
         return f"coefs_ and intercepts_ hold {', '.join(dtypes)}"
     if not all(map(holds_finite_numbers, arrays)):
         return "coefs_ or intercepts_ hold NaN or infinity"
+    kept = state["_training_state"]["standardization"]
+    names = ("center", "scale", "b1", "restored_b1")
+    if kept is not None and not all(holds_finite_numbers(kept[n]) for n in names):
+        return "what its features were standardised by holds NaN or infinity"
     return None

@@ -14,7 +14,11 @@ import pytest
 from skmlp import TwoLayerClassifier
 
 X = np.random.default_rng(0).random((40, 3))
-SAVED = ["classes_", "coefs_", "intercepts_", "n_features_in_", "_training_state"]
+SAVED = [
+    *("classes_", "coefs_", "intercepts_", "n_features_in_", "_training_state"),
+    *("history_", "n_iter_", "t_", "label_smoothing", "max_iter"),
+]
+OF_TRAINING = ["loss", "progress", "class_totals", "rng", "solver", "standardization"]
 
 
 @pytest.fixture(params=[np.float32, np.float64])
@@ -96,6 +100,42 @@ def test_missing_attribute_is_named(clf, name):
     delattr(clf, name)
     with pytest.raises(ValueError, match=f"is damaged: it lacks {name}"):
         reload(clf)
+
+
+def with_state(clf, change):
+    """Return what a pickle holds, after a function has changed its training state."""
+    attributes = copy.deepcopy(clf.__getstate__())
+    change(attributes["_training_state"])
+    return attributes
+
+
+@pytest.mark.parametrize("name", OF_TRAINING)
+def test_missing_part_of_the_training_state_is_named(clf, name):
+    attributes = with_state(clf, lambda state: state.pop(name))
+    with pytest.raises(ValueError, match=f"is damaged: it lacks {name}"):
+        TwoLayerClassifier().__setstate__(attributes)
+
+
+@pytest.mark.parametrize("name", ["center", "scale", "b1"])
+def test_damaged_standardisation_is_refused(clf, name):
+    def change(state):
+        state["standardization"][name][0] = np.nan
+
+    with pytest.raises(ValueError, match="is damaged: what its features were standard"):
+        TwoLayerClassifier().__setstate__(with_state(clf, change))
+
+
+@pytest.mark.parametrize("value", [None, 3, "text", []])
+@pytest.mark.parametrize("name", ["coefs_", "intercepts_", "classes_"])
+def test_what_is_no_network_is_refused(clf, name, value):
+    setattr(clf, name, value)
+    with pytest.raises(ValueError, match="This saved TwoLayerClassifier is damaged"):
+        reload(clf)
+
+
+def test_layers_in_a_tuple_are_loaded(clf):
+    clf.coefs_, clf.intercepts_ = tuple(clf.coefs_), tuple(clf.intercepts_)
+    np.testing.assert_array_equal(reload(clf).predict(X), clf.predict(X))
 
 
 def test_classifier_that_is_not_fitted_is_loaded():
