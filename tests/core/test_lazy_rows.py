@@ -8,6 +8,7 @@ from registries import STOCHASTIC
 from scipy import sparse
 
 from skmlp import TwoLayerClassifier
+from skmlp._core.lazy_rows import has_few_features_per_batch
 
 # As few weights as make X wide.
 N_FEATURES, N_HIDDEN = 2**14, 16
@@ -129,12 +130,15 @@ def assert_same_weights(clf, weights, rtol=1e-9):
     assert_allclose(all_weights(clf), expected, rtol=rtol, atol=rtol)
 
 
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("form", FORMATS)
-def test_gradient_descent_is_that_of_the_dense_array(form, fit_intercept, wide, start):
+def test_gradient_descent_is_that_of_the_dense_array(
+    form, fit_intercept, loss, wide, start
+):
     X, y = wide
     make = {"solver": "sgd", "momentum": 0.0, "alpha": 0.0, "sampling": "shuffle"}
-    make["fit_intercept"] = fit_intercept
+    make |= {"fit_intercept": fit_intercept, "loss": loss}
     lazy = classifier(start, **make).fit(FORMATS[form](X), y)
     dense = classifier(start, **make).fit(X.toarray(), y)
     assert_allclose(all_weights(lazy), all_weights(dense), rtol=1e-12, atol=1e-12)
@@ -371,3 +375,40 @@ def test_chunks_of_few_numbers_go_on_with_what_many_began(solver, wide, start):
     densely.partial_fit(X.toarray(), y)
     actual, expected = all_weights(sparsely), all_weights(densely)
     assert_allclose(actual, expected, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("batch_size", [10, None])
+def test_stored_zeros_stay_in_X(batch_size, wide, start):
+    X, y = wide[0].copy(), wide[1]
+    X.data[::2] = 0.0
+    before = X.copy()
+    classifier(start, batch_size=batch_size).fit(X, y)
+    assert_array_equal(X.data, before.data)
+    assert_array_equal(X.indices, before.indices)
+    assert_array_equal(X.indptr, before.indptr)
+
+
+def n_numbers_in_each_row(n_numbers, n_features):
+    """Return 8 sparse rows that have so many numbers each."""
+    X = sparse.lil_array((8, n_features))
+    X[:, :n_numbers] = 1.0
+    return X.tocsr()
+
+
+@pytest.mark.parametrize(
+    ("n_numbers", "n_features", "n_hidden", "batch_size", "expected"),
+    [
+        (4, 2**14, 16, 10, True),
+        (4, 2**14, 15, 10, False),  # W1 is small
+        (4, 2**14, 16, 2048, True),
+        (4, 2**14, 16, 2049, False),  # a batch may have more than half of the features
+        (1, 2**20, 1, 65_536, True),
+        (1, 2**20, 1, 65_537, False),  # a batch is more than one block
+    ],
+)
+def test_steps_wait_where_w1_is_wide_and_a_batch_has_few_of_its_features(
+    n_numbers, n_features, n_hidden, batch_size, expected
+):
+    X = n_numbers_in_each_row(n_numbers, n_features)
+    assert has_few_features_per_batch(X, n_hidden, 2, batch_size) == expected
+    assert not has_few_features_per_batch(np.ones((1, 2**18)), 16, 2, 1)
