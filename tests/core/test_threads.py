@@ -1,5 +1,7 @@
 """BLAS threads: one for small products, restored whatever the order of leaving."""
 
+import os
+import sys
 import threading
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import scipy
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skmlp import TwoLayerClassifier
+from skmlp._core.threads import threads_of_prediction, threads_of_training
 
 
 def blas_threads():
@@ -119,4 +122,134 @@ def test_a_fit_within_a_fit_leaves_the_limit_as_it_was(two_threads):
     seen = set()
     fit(100, during=lambda: fit(50, during=lambda: seen.update(threads_of_numpy())))
     assert seen == {1}
+    assert blas_threads() == two_threads
+
+
+@pytest.mark.parametrize(
+    ("n_multiplications", "of_training", "of_prediction"),
+    [
+        (2**17, 1, 2),
+        (2**18, 1, 2),  # BLAS takes one thread by itself
+        (2**19, 1, 1),
+        (2**26 - 2**9, 1, 1),
+        (2**26, 2, 2),
+        (2**27, 2, 2),
+    ],
+)
+def test_only_large_products_take_several_threads(
+    n_multiplications, of_training, of_prediction, two_threads
+):
+    sizes = n_multiplications // 2**9, 2**4, 2**5
+    with threads_of_training(*sizes):
+        assert threads_of_numpy() == {of_training}
+    with threads_of_prediction(*sizes):
+        assert threads_of_numpy() == {of_prediction}
+    assert blas_threads() == two_threads
+
+
+def test_who_leaves_first_leaves_the_others_their_one_thread(two_threads):
+    first, second = (threads_of_training(1, 1, 1) for _ in range(2))
+    with second:
+        with first:
+            assert threads_of_numpy() == {1}
+        assert threads_of_numpy() == {1}
+    assert blas_threads() == two_threads
+
+
+def test_a_limit_that_is_set_meanwhile_stays(two_threads):
+    with threads_of_training(1, 1, 1):
+        limits = threadpool_limits(3, user_api="blas")
+        let_go()
+    assert set(blas_threads().values()) == {3}
+    limits.restore_original_limits()
+    let_go()
+    with threads_of_training(1, 1, 1):
+        assert threads_of_numpy() == {1}
+
+
+def in_child(function):
+    """Return what a function of a forked process says, as its exit status."""
+    if child := os.fork():
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = 99
+    try:
+        status = function()
+    finally:
+        os._exit(status)
+
+
+def most_threads():
+    return max(blas_threads().values())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on Windows")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_child_keeps_the_limit_of_its_own_thread_alone(two_threads):
+    is_in, may_leave = threading.Event(), threading.Event()
+
+    def hold():
+        with threads_of_training(1, 1, 1):
+            is_in.set()
+            may_leave.wait(60)
+
+    def leave():
+        one_thread.__exit__()
+        return most_threads()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    assert is_in.wait(60)
+    assert most_threads() == 1
+    assert in_child(most_threads) == 2
+    one_thread = threads_of_training(1, 1, 1)
+    with one_thread:
+        assert in_child(most_threads) == 1
+        assert in_child(leave) == 2
+    may_leave.set()
+    other.join()
+    assert blas_threads() == two_threads
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on Windows")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_other_threads_of_a_child_wait_for_nobody():
+    def fit_in_thread():
+        thread = threading.Thread(target=fit, args=(10, int), daemon=True)
+        thread.start()
+        thread.join(60)
+        return int(thread.is_alive())
+
+    assert in_child(fit_in_thread) == 0
+
+
+def enter_and_leave(interrupt_at):
+    """Enter and leave, interrupted at some call; return whether it came to that."""
+    calls = iter(range(1000))
+
+    def trace(frame, event, argument):
+        code = frame.f_code
+        within = code.co_filename == threads_of_training.__code__.co_filename
+        if within and next(calls) == interrupt_at:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+
+    one_thread = threads_of_training(1, 1, 1)
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        with one_thread as limit, limit:
+            pass
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_a_limit_that_is_broken_off_anywhere_is_as_it_was(two_threads):
+    n_interrupts = 0
+    while enter_and_leave(interrupt_at=n_interrupts):
+        assert blas_threads() == two_threads
+        n_interrupts += 1
+    assert n_interrupts >= 4
     assert blas_threads() == two_threads
