@@ -37,6 +37,7 @@ def test_uniform_weights_fill_their_bounds(name):
 def test_normal_weights_have_their_standard_deviation():
     W1 = initial_weights(weight_init="normal", init_scale=0.01)[0]
     assert W1.std() == pytest.approx(0.01, rel=0.02)
+    assert abs(W1.mean()) < 0.0002  # five standard errors
     assert np.abs(W1).max() > 0.035  # a uniform of that deviation ends at 0.017
 
 
