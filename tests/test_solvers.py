@@ -1,13 +1,18 @@
 """Solvers against the textbook, over more steps than a scale may decay."""
 
+import copy
+import tracemalloc
+
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from registries import STOCHASTIC
 
-from skmlp.solvers import SGD, Adam, AdamW, ClippedNorm
+from skmlp import TwoLayerClassifier
+from skmlp.solvers import LBFGS, SGD, Adam, AdamW, ClippedNorm
 
 N_PARAMS, N_WEIGHTS, N_STEPS = 40, 30, 3000
+GRADIENT = np.array([0.5, -2.0, 1.0, 3.0])
 ATOL = {"float32": 1e-3, "float64": 1e-9}
 
 
@@ -145,3 +150,95 @@ def test_a_gradient_whose_squares_overflow_is_shortened_to_the_bound(largest, ma
     params = np.zeros(3, np.float32)
     bounded.step(params, gradient.copy(), learning_rate=1.0)
     assert_allclose(params, -expected, rtol=1e-6)
+
+
+def started(solver):
+    return solver.start(4, 2, float)
+
+
+def stepped(solver, n_steps=1):
+    """Take some steps; return where they lead from ones."""
+    params = np.ones(4)
+    for _ in range(n_steps):
+        solver.step(params, GRADIENT.copy(), 0.1)
+    return params
+
+
+@pytest.mark.parametrize("solver", STOCHASTIC.values())
+def test_a_description_starts_as_often_as_one_likes(solver):
+    description = solver()
+    before = dict(vars(description))
+    one, two = started(description), started(description)
+    stepped(one, 5)
+    assert_array_equal(stepped(two), stepped(started(description)))
+    assert vars(description) == before
+
+
+@pytest.mark.parametrize("solver", STOCHASTIC.values())
+def test_weights_shrink_without_a_gradient_where_decay_is_decoupled(solver):
+    params = np.ones(4)
+    started(solver()).step(params, np.zeros(4), learning_rate=0.1)
+    assert (params[:2] < 1.0).all() == solver.decouples_decay
+    assert_array_equal(params[2:], 1.0)
+    clipped = ClippedNorm(solver(), max_norm=1.0)
+    assert clipped.decouples_decay == solver.decouples_decay
+
+
+@pytest.mark.parametrize("wrap", [lambda s: s, lambda s: ClippedNorm(s, 1.0)])
+@pytest.mark.parametrize("solver", STOCHASTIC.values())
+def test_a_state_is_all_that_the_next_steps_need(solver, wrap):
+    one = started(wrap(solver()))
+    stepped(one, 5)
+    state = one.state_dict()
+    kept = copy.deepcopy(state)
+    expected = stepped(one, 3)
+    assert_equal(state, kept)
+    for _ in range(2):  # a second time from the same state
+        two = started(wrap(solver()))
+        two.load_state_dict(state)
+        assert_array_equal(stepped(two, 3), expected)
+    assert_equal(state, kept)
+
+
+@pytest.mark.parametrize(
+    ("made", "goes_on"),
+    [
+        (Adam(), Adam(beta_1=0.8)),
+        (Adam(), Adam(beta_2=0.9)),
+        (SGD(), SGD(momentum=0.5)),
+        (Adam(), SGD()),
+        (SGD(momentum=0.0), SGD()),
+    ],
+    ids=str,
+)
+def test_a_state_in_other_units_is_forgotten(made, goes_on):
+    one, two = started(made), started(goes_on)
+    stepped(one, 5)
+    two.load_state_dict(one.state_dict())
+    assert_array_equal(stepped(two, 3), stepped(started(goes_on), 3))
+
+
+def test_a_state_of_another_size_is_forgotten():
+    one, two = SGD().start(5, 2, float), started(SGD())
+    one.step(np.ones(5), np.ones(5), 0.1)
+    two.load_state_dict(one.state_dict())
+    assert_array_equal(stepped(two, 3), stepped(started(SGD()), 3))
+
+
+@pytest.mark.parametrize("solver", STOCHASTIC.values())
+def test_a_step_takes_no_memory(solver):
+    moves, params = solver().start(10**5, 10**5, float), np.ones(10**5)
+    gradient = np.ones(10**5)
+    tracemalloc.start()
+    try:
+        moves.step(params, gradient, 0.1)
+        assert tracemalloc.get_traced_memory()[1] < 10_000  # a vector takes 800,000
+    finally:
+        tracemalloc.stop()
+
+
+def test_lbfgs_shrinks_weights_by_the_penalty(problem):
+    X, y, _ = problem
+    clf = TwoLayerClassifier(5, solver=LBFGS(), alpha=1e3, random_state=0).fit(X, y)
+    assert np.abs(clf.coefs_[0]).max() < 1e-3
+    assert np.abs(clf.coefs_[1]).max() < 1e-3
