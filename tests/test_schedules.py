@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from sklearn.datasets import make_classification
 
 from skmlp import TwoLayerClassifier
-from skmlp.schedules import SCHEDULES, Moment
+from skmlp.schedules import SCHEDULES, Moment, ShareOfTraining
 
 X, Y = make_classification(100, scale=0.1, random_state=0)
 
@@ -75,6 +75,12 @@ def test_adaptive_divides_by_five_at_each_plateau_and_ends():
     assert_allclose(history, 0.5 / 5.0**exponents)
 
 
+def test_adaptive_ends_at_the_first_plateau_of_a_tiny_rate():
+    adaptive = SCHEDULES["adaptive"](factor=5.0, least_rate=1e-6)
+    plateaus = [adaptive.max_plateaus(rate) for rate in (1e-9, 1e-6, 2e-6, 6e-6, 0.5)]
+    assert plateaus == [1, 1, 2, 3, 10]
+
+
 def test_adaptive_takes_the_largest_rate_that_there_is():
     assert SCHEDULES["adaptive"]().max_plateaus(1e305) > 400
 
@@ -120,3 +126,22 @@ def test_no_schedule_is_ever_zero_or_more_than_one(name):
     multipliers = [schedule(moment) for moment in moments]
     assert min(multipliers) > 0
     assert max(multipliers) <= 1
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [*(schedule() for schedule in SCHEDULES.values()), ShareOfTraining(np.cos)],
+    ids=str,
+)
+def test_planned_is_what_depends_on_the_share_of_training(schedule):
+    multipliers = {schedule(Moment(share, 7, 2)) for share in np.linspace(0, 1, 9)}
+    assert schedule.is_planned == (len(multipliers) > 1)
+
+
+def test_a_cycle_without_warm_up_begins_at_one():
+    one_cycle = SCHEDULES["one_cycle"](warm_up=0.0)
+    assert [one_cycle(Moment(share, 0)) for share in (0.0, 1.0)] == [1.0, 0.001]
+
+
+def test_no_plateau_has_been_met_at_first():
+    assert Moment(share=0.5, epoch=10).n_plateaus == 0
