@@ -1,6 +1,9 @@
 """A name, an instance and a class stand for the same, wherever a name is accepted."""
 
+import ast
+import inspect
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -422,3 +425,24 @@ def test_what_auto_became_can_be_read(solver, problem):
 
 def test_full_batch_is_the_number_of_rows(problem):
     assert fitted(problem, batch_size=None).batch_size_ == 50
+
+
+def documented_defaults(entry):
+    """Return the defaults of the parameters that a docstring names."""
+    found = re.findall(r"^ *([\w, ]+) : \w+, default=(.+)$", entry.__doc__, re.M)
+    return {
+        name: ast.literal_eval(default)
+        for names, defaults in found
+        for name, default in zip(names.split(", "), defaults.split(", "), strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [entry for entry in ENTRIES if entry[0] != "activation"]
+)
+def test_defaults_of_an_entry_are_those_of_its_docstring(name, key):
+    entry = REGISTRIES[name][key]
+    made = vars(entry())
+    documented = documented_defaults(entry)
+    assert documented.keys() == inspect.signature(entry).parameters.keys()
+    assert {name: made[name] for name in documented} == documented
