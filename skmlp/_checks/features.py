@@ -87,7 +87,7 @@ def _refuse_broken_sparse(X: Any) -> None:
 def _is_sound(X: Any) -> bool:
     """Return whether the indices of a sparse matrix stay within its shape."""
     if X.format == "coo":
-        return all(_within(i, n) for i, n in zip(X.coords, X.shape, strict=True))
+        return _within(X.row, X.shape[0]) and _within(X.col, X.shape[1])
     if X.format not in ("csr", "csc"):
         return True
     n_lines, n_places = X.shape if X.format == "csr" else X.shape[::-1]
