@@ -47,7 +47,7 @@ torture: $(VENV)/.installed-test
 # Changes the numerical code in some 900 places, one at a time, and sees whether a test
 # fails; a quarter of an hour on one core.
 mutation: $(VENV)/.installed-test
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/guarantees/mutation.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/release/mutation.py
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check

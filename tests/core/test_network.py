@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from skmlp import TwoLayerClassifier
-from skmlp._core.network import settle_logits
 from skmlp.activations import ACTIVATIONS
 from skmlp.losses import LOSSES
 
@@ -109,25 +108,3 @@ def test_loss_and_gradient_are_finite_however_large_logits_are(loss, dtype):
         assert np.isfinite(turned).all()
     assert np.isfinite(LOSSES[loss]().value_and_grad(t, logits, weight, dlogits))
     assert np.isfinite(dlogits).all()
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_logits_whose_sums_are_not_finite_are_shrunk_and_no_others(dtype):
-    largest = np.finfo(dtype).max
-    fine = np.array([[1.0, -2.0, largest / 1e9], [3.0, 4.0, 0.0]], dtype)
-    huge = np.array([[largest, -largest, 1.0], [1.0, largest, -largest]], dtype)
-    logits = np.hstack([fine, huge])
-    assert settle_logits(logits)
-    np.testing.assert_array_equal(logits[:, :3], fine)
-    np.testing.assert_allclose(logits[:, 3:], huge / 4, rtol=1e-6)
-
-
-def test_finite_logits_are_left_alone():
-    logits = np.array([[1.0, -2.0], [3.0, 4.0]])
-    assert settle_logits(logits)
-    np.testing.assert_array_equal(logits, [[1.0, -2.0], [3.0, 4.0]])
-
-
-@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
-def test_logits_that_are_no_numbers_are_told(number):
-    assert not settle_logits(np.array([[1.0, number], [3.0, 4.0]]))

@@ -187,6 +187,8 @@ def main():
     parser.add_argument("--share", type=float, default=1.0, help="how many of all")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
+    # Which a shell lets a program in the background ignore.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(f"{'kind of fault':<16}{'faults':>8}{'broke a promise':>17}{'seconds':>9}")
     n_broken = 0
     for kind in arguments.kinds or KINDS:

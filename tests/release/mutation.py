@@ -1,6 +1,6 @@
 """Change the numerical code in one place at a time and see whether a test fails.
 
-    python tests/guarantees/mutation.py [PART_OF_A_PATH ...]
+    python tests/release/mutation.py [PART_OF_A_PATH ...]
 
 Every operator, number, slice, condition, `out=`, return value and statement for its
 effect of MODULES is one mutant; `mutants.py` makes them. Each runs in a forked process
