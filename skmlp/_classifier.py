@@ -679,8 +679,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """Train the network on X and y.
 
         Ctrl-C ends training with a warning and keeps what was learnt: the weights after
-        the last batch, or with `early_stopping` those of the best epoch. Before the
-        first batch, a second time, or after the result is there it raises
+        the last batch, or with `early_stopping` those of the best epoch. Before
+        training has begun, a second time, or after the result is there it raises
         KeyboardInterrupt: `fit` has then done nothing or all, as ``n_iter_`` tells.
 
         Parameters

@@ -325,7 +325,9 @@ def _fetch(
         parts = [_read_part(folder, part) for part in _PARTS[subset]]
     else:
         parts = _load_openml(source, _PARTS[subset], data_home)
-    data, target = map(np.concatenate, zip(*parts, strict=True))
+    data, target = parts[0]
+    if len(parts) > 1:
+        data, target = map(np.concatenate, zip(*parts, strict=True))
     if return_X_y:
         return data, target
     return Bunch(
