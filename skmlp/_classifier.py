@@ -892,8 +892,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """
         X = check_prediction_data(self, X)
         labels, targets = np.empty(X.shape[0], self.classes_.dtype), self._targets()
-        for rows, logits in self._logits(X):
+
+        def decode(rows: Any, logits: np.ndarray) -> None:
             labels[rows] = targets.decode(logits)
+
+        self._hand_out_logits(X, decode)
         return labels
 
     def predict_proba(self, X: MatrixLike) -> np.ndarray:
@@ -978,13 +981,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         shape = (X.shape[0],) if binary else (X.shape[0], self.n_outputs_)
         scores = np.empty(shape, self.coefs_[0].dtype)
         limits = np.finfo(scores.dtype).min, np.finfo(scores.dtype).max
-        for rows, logits in self._logits(X):
+
+        def write(rows: Any, logits: np.ndarray) -> None:
             if binary:
-                with np.errstate(over="ignore"):
-                    np.subtract(logits[1], logits[0], out=scores[rows])
-                np.clip(scores[rows], *limits, out=scores[rows])
+                np.clip(logits[1] - logits[0], *limits, out=scores[rows])
             else:
                 scores[rows] = logits.T
+
+        self._hand_out_logits(X, write)
         return scores
 
     def score(
@@ -1193,14 +1197,21 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     ) -> np.ndarray:
         """Return the logits, a row per sample, after a link has changed them."""
         linked = np.empty((X.shape[0], self.n_outputs_), self.coefs_[0].dtype)
-        with np.errstate(over="ignore"):  # of differences between huge logits
-            for rows, logits in self._logits(X):
-                link(logits)
-                linked[rows] = logits.T
+
+        def write(rows: Any, logits: np.ndarray) -> None:
+            link(logits)
+            linked[rows] = logits.T
+
+        self._hand_out_logits(X, write)
         return linked
 
-    def _logits(self, X: Matrix) -> Iterator[tuple[Any, np.ndarray]]:
-        """Yield the logits of X in blocks of rows, one column per row."""
+    def _hand_out_logits(
+        self, X: Matrix, take: Callable[[Any, np.ndarray], None]
+    ) -> None:
+        """Hand out the logits of X in blocks of rows, one column per row.
+
+        What overflows on the way is infinite, without a warning.
+        """
         layers, standardization = self._trained().to_compute()
         (n_features, n_hidden), dtype = layers.W1.shape, layers.W1.dtype
         n_rows = min(
@@ -1209,13 +1220,17 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         )
         workspace = Workspace(n_rows, n_hidden, self.n_outputs_, dtype)
         blocks = blocks_of(X, n_rows, dtype, standardization=standardization)
-        with threads_of_prediction(n_rows, n_features, n_hidden) as limit, limit:
+        with (
+            np.errstate(over="ignore", invalid="ignore"),
+            threads_of_prediction(n_rows, n_features, n_hidden) as limit,
+            limit,
+        ):
             for rows, logits in blockwise_logits(
                 layers, self._finite(blocks, X), self._trained_activation(), workspace
             ):
                 if not holds_finite_numbers(logits):
                     raise OverflowInPrediction(X, dtype)
-                yield rows, logits
+                take(rows, logits)
 
     def _finite(
         self, blocks: Iterator[tuple[Any, Matrix]], X: Matrix

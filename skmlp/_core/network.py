@@ -157,6 +157,4 @@ def blockwise_logits(
 ) -> Iterator[tuple[slice | np.ndarray, np.ndarray]]:
     """Yield the logits of each block; they may be overwritten."""
     for rows, X in blocks:
-        with np.errstate(over="ignore", invalid="ignore"):
-            logits = forward(layers, X, workspace[X.shape[0]], activation)
-        yield rows, logits
+        yield rows, forward(layers, X, workspace[X.shape[0]], activation)

@@ -217,19 +217,14 @@ def blocks_of(
     subset: np.ndarray | None = None,
     standardization: Standardization | None = None,
 ) -> Iterator[tuple[slice | np.ndarray, Matrix]]:
-    """Walk through (a subset of) X in blocks, each valid until the next.
-
-    What the dtype does not hold is infinite in them, without a warning.
-    """
+    """Walk through (a subset of) X in blocks, each valid until the next."""
     n_all = X.shape[0] if subset is None else len(subset)
     rows = rows_of(X, min(n_rows, n_all), dtype, standardization)
     rows = centered(rows, X, standardization, dtype)
     for start in range(0, n_all, n_rows):
         block = slice(start, min(start + n_rows, n_all))
         key = block if subset is None else subset[block]
-        with np.errstate(over="ignore", invalid="ignore"):
-            X_of_block = rows[key]
-        yield key, X_of_block
+        yield key, rows[key]
 
 
 def holds_finite_numbers(X: Matrix) -> bool:
