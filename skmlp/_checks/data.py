@@ -20,7 +20,15 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skmlp._checks.faults import first_fault, short, told_again
+from skmlp._checks.faults import (
+    Fault,
+    first_fault,
+    is_no_number,
+    is_text,
+    refuse_misread,
+    short,
+    told_again,
+)
 from skmlp._checks.features import checked_features, feature_names
 from skmlp._checks.labels import checked_labels
 from skmlp._checks.scale import range_of, warn_of_other_scale
@@ -280,10 +288,12 @@ def check_magnitude(X: Matrix, dtype: np.dtype) -> None:
     limit = float(np.finfo(dtype).max)
     for extreme in (values.min(), values.max()):
         if abs(extreme) > limit:
+            # Of longdouble too, of which Python's format makes infinity.
+            held = np.format_float_scientific(extreme, precision=2, trim="-")
+            wider = "" if dtype == np.float64 else ", or set dtype='float64'"
             raise ValueError(
-                f"X holds {extreme:.3g}, a value too large for dtype('{dtype}'), in "
-                f"which the network computes (at most {limit:.3g}). Scale X, or set "
-                "dtype='float64'."
+                f"X holds {held}, a value too large for dtype('{dtype}'), in which the "
+                f"network computes (at most {limit:.3g}). Scale X{wider}."
             )
 
 
@@ -320,19 +330,17 @@ def _checked_sample_weight(sample_weight: Any, X: Matrix) -> np.ndarray:
 def _weights_as_numbers(sample_weight: Any, X: Matrix) -> np.ndarray:
     """Return the weights in float64, where they are numbers of at least 0."""
     remedy = "Pass one number of at least 0 per sample."
-    given = sample_weight
     try:
-        weight = np.asarray(sample_weight)
-        given = sample_weight if np.ma.is_masked(sample_weight) else weight
-        if given is not weight or weight.dtype.kind in "mMSUV":
-            raise ValueError(  # for NumPy would make numbers of it
-                f"sample_weight holds no numbers; got {short(sample_weight)}. {remedy}"
-            )
-        return _check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
-        )
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise told_again(error, "sample_weight", given, remedy) from error
+        raise told_again(error, "sample_weight", sample_weight, remedy) from error
+    given = np.atleast_1d(np.asanyarray(sample_weight))
+    refuse_misread("sample_weight", given, remedy)
+    row = int(weight.argmin())
+    if weight[row] < 0:
+        fault = Fault("negative", weight[row], row)
+        raise fault.told_of("sample_weight", remedy)
+    return weight
 
 
 def _product(
@@ -365,16 +373,29 @@ def class_weights(
     """Return the weight of each class, whose sample weights add up to totals."""
     if class_weight is None:
         return np.ones(len(classes))
-    if class_weight == "balanced":
+    if isinstance(class_weight, str):  # "balanced"
         with np.errstate(over="ignore"):  # what no precision holds is refused later
             return totals.sum() / (len(classes) * np.where(totals > 0, totals, 1.0))
+    wrong = {k: weight for k, weight in class_weight.items() if _is_no_weight(weight)}
+    if wrong:
+        raise _refusal_of_class_weight(wrong)
     try:
         weights = compute_class_weight(class_weight, classes=classes, y=classes)
     except (TypeError, ValueError) as error:
-        raise told_again(error, "class_weight", ()) from error
-    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
-        raise ValueError(
-            "class_weight must hold finite weights of at least 0, not all of them 0; "
-            f"got {class_weight}."
-        )
+        remedy = "Its keys are labels of y; one that is left out has the weight 1."
+        raise told_again(error, "class_weight", (), remedy) from error
+    if not weights.any():
+        raise _refusal_of_class_weight(class_weight)
     return weights
+
+
+def _refusal_of_class_weight(got: Any) -> ValueError:
+    return ValueError(
+        "class_weight must hold finite weights of at least 0, not all of them 0; got "
+        f"{got}."
+    )
+
+
+def _is_no_weight(value: Any) -> bool:
+    """Return whether a value is no number, text, or less than 0."""
+    return is_no_number(value) or is_text(value) or value < 0

@@ -29,6 +29,7 @@ _HEADLINES = {
     "infinite": "Input {name} contains infinity or a value too large for float64",
     "complex": "Complex data not supported in {name}",
     "text": "Input {name} contains text",
+    "negative": "Negative values in data passed to `{name}`",
     "written": "Input {name} contains numbers written as text",
     "time": "Input {name} contains dates or times",
     "sequence": "Input {name} contains sequences",
@@ -43,7 +44,7 @@ _REMEDIES = {
     "complex": "Pass real and imaginary parts as features of their own.",
     "text": "Drop the column or encode it: in a Pipeline, put a ColumnTransformer with "
     "a OneHotEncoder in front.",
-    "written": "Pass X.astype(float).",
+    "written": "Make numbers of it: of an array or a pandas frame, X.astype(float).",
     "time": "Make numbers of them, as the days or seconds since a start or the hour of "
     "the day, or drop the column.",
     "sequence": "Each feature is one number: give each part a column of its own.",
@@ -87,16 +88,50 @@ def told_again(
     What is not about one value keeps its words, but for the name of the argument.
     """
     words = str(error)
-    if "inhomogeneous" in words:
-        return ValueError(f"{name} has rows of different lengths: make them equal.")
     is_of_names = "feature names" in words.lower()  # which are checked before values
     fault = None if is_of_names else first_fault(given)
+    has_columns = fault is not None and fault.column is not None
+    if "inhomogeneous" in words and not has_columns:
+        return ValueError(f"{name} has rows of different lengths: make them equal.")
     if fault is not None:
         return fault.told_of(name, remedy)
-    if not re.search(rf"\b{name}\b", words):
+    if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words):
         words = f"{name}: {words}"
+    if remedy is not None:
+        end = "" if words.endswith((".", "!")) else "."
+        words = f"{words}{end} {remedy}"
     is_type = isinstance(error, TypeError) and not isinstance(error, ValueError)
     return TypeError(words) if is_type else ValueError(words)
+
+
+def refuse_misread(name: str, given: Any, remedy: str | None = None) -> None:
+    """Raise where NumPy makes numbers of what is none, as text and masked values."""
+    if np.ma.is_masked(given) or _holds_misread(given):
+        fault = first_fault(given)
+        if fault is not None:
+            raise fault.told_of(name, remedy)
+
+
+def _holds_misread(given: Any) -> bool:
+    """Return whether there is text, a time or None; where all are numbers, by dtype."""
+    if hasattr(given, "dtypes"):
+        dtypes = given.dtypes
+    else:
+        dtypes = [given.dtype if hasattr(given, "dtype") else np.asarray(given).dtype]
+    if all(map(_is_of_numbers, dtypes)):
+        return False
+    types: set[type] = set()
+    for _, _, values in _columns(given):
+        if values.dtype.kind not in "biuf":
+            types.update(map(type, values))
+    return any(issubclass(each, (str, bytes, type(None), *_TIMES)) for each in types)
+
+
+def _is_of_numbers(dtype: Any) -> bool:
+    """Return whether a dtype of NumPy, pandas or polars is one of numbers alone."""
+    if hasattr(dtype, "kind"):
+        return dtype.kind in "biuf"
+    return getattr(dtype, "is_numeric", bool)()
 
 
 def is_no_number(value: Any) -> bool:
@@ -109,14 +144,21 @@ def is_no_number(value: Any) -> bool:
         return True
 
 
-def first_fault(
-    given: Any, is_wrong: Callable[[Any], bool] = is_no_number
-) -> Fault | None:
-    """Return the first value, column by column, that is wrong."""
+def is_text(value: Any) -> bool:
+    return isinstance(value, str | bytes)
+
+
+def first_fault(given: Any, *are_wrong: Callable[[Any], bool]) -> Fault | None:
+    """Return the first value, column by column, that is wrong.
+
+    In a column it is the first of which the first test says so, else the second. These
+    are, unless others are given, what is no number, and numbers written as text.
+    """
     for label, rows, values in _columns(given):
-        i = _first_wrong(values, is_wrong)
-        if i is not None:
-            return Fault(kind_of(values[i]), values[i], int(rows[i]), label)
+        for is_wrong in are_wrong or (is_no_number, is_text):
+            i = _first_wrong(values, is_wrong)
+            if i is not None:
+                return Fault(kind_of(values[i]), values[i], int(rows[i]), label)
     return None
 
 
@@ -150,7 +192,7 @@ def _columns(given: Any) -> Iterator[tuple[Any, Any, np.ndarray]]:
 def as_objects(given: Any) -> np.ndarray:
     """Return an array as it is, with NaN where masked, and of lists one of objects."""
     if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
-        return given.astype(object).filled(math.nan)
+        return np.ma.filled(given.astype(object), math.nan)
     if hasattr(given, "dtype"):
         return np.asarray(given)
     try:
@@ -167,13 +209,12 @@ def _first_wrong(values: np.ndarray, is_wrong: Callable[[Any], bool]) -> int | N
     if kind in "fc":
         wrong = ~np.isfinite(values) if kind == "f" else np.ones(len(values), bool)
         return int(wrong.argmax()) if wrong.any() else None
-    wrong_ones = (i for i, value in enumerate(values) if is_wrong(value))
-    return next(wrong_ones, 0 if kind in "US" else None)
+    return next((i for i, value in enumerate(values) if is_wrong(value)), None)
 
 
 def is_missing(value: Any) -> bool:
-    """Return whether a value stands for none: None, NaN, NaT or pandas.NA."""
-    if value is None:
+    """Return whether a value stands for none: None, masked, NaN, NaT, pandas.NA."""
+    if value is None or value is np.ma.masked:
         return True
     try:
         return bool(value != value)
@@ -185,13 +226,13 @@ def kind_of(value: Any) -> str:
     """Return the kind of a value that is no finite number."""
     if is_missing(value):
         return "missing"
-    if isinstance(value, str | bytes):
+    if is_text(value):
         return "text" if is_no_number(value) else "written"
     if isinstance(value, _TIMES):
         return "time"
     if isinstance(value, complex | np.complexfloating):
         return "complex"
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, list | tuple) or getattr(value, "ndim", 0) > 0:
         return "sequence"
     try:
         is_infinite = math.isinf(float(value))

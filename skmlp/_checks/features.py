@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import _get_feature_names
 
-from skmlp._checks.faults import first_fault, short, told_again
+from skmlp._checks.faults import refuse_misread, short, told_again
 from skmlp._core.rows import Matrix
 
 
@@ -25,16 +25,28 @@ def checked_features(
     check: Callable[..., Any], *arguments: Any, **options: Any
 ) -> Matrix:
     """Return X, the last argument, as a check of scikit-learn's leaves it: numbers."""
-    X = arguments[-1]
-    if type(X) is not np.ndarray:
-        _refuse_what_slips_through(X)
+    *others, X = arguments
+    is_array = type(X) is np.ndarray and X.dtype.kind in "biuf"
+    if not is_array:
+        _refuse_what_is_no_table(X)
     try:
-        features = check(*arguments, **options)
+        read = X if is_array else _read(X)
+        features = check(*others, read, **options)
         if features.dtype.kind not in "biuf":
             features = _as_floats(features)
     except (TypeError, ValueError, OverflowError) as error:
         raise told_again(error, "X", X) from error
+    if not is_array:
+        refuse_misread("X", read)
     return features
+
+
+def _read(X: Any) -> Any:
+    """Return the array that NumPy makes of a list, masked where its rows are."""
+    if not isinstance(X, Sequence):
+        return X
+    has_masks = any(isinstance(row, np.ma.MaskedArray) for row in X)
+    return np.ma.array(X) if has_masks else np.asarray(X)
 
 
 def _as_floats(features: Matrix) -> Matrix:
@@ -47,21 +59,12 @@ def _as_floats(features: Matrix) -> Matrix:
     return features
 
 
-def _refuse_what_slips_through(X: Any) -> None:
-    """Raise where a check of scikit-learn's would read numbers that X does not hold."""
+def _refuse_what_is_no_table(X: Any) -> None:
+    """Raise where X is none of what scikit-learn reads, or breaks what reads it."""
     if issparse(X):
         _refuse_broken_sparse(X)
-        return
-    if not hasattr(X, "__array__"):
+    elif not hasattr(X, "__array__"):
         _refuse_what_is_no_list(X)
-        return
-    schema: Any = getattr(X, "schema", None)  # polars makes numbers of times
-    dtypes = schema.values() if isinstance(schema, Mapping) else ()
-    has_times = any(getattr(dtype, "is_temporal", bool)() for dtype in dtypes)
-    if has_times or np.ma.is_masked(X):
-        fault = first_fault(X)
-        if fault is not None:
-            raise fault.told_of("X")
 
 
 def _refuse_what_is_no_list(X: Any) -> None:

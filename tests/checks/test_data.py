@@ -49,6 +49,7 @@ SAME_ORDER = {
     "read-only": lambda X, path: read_only(X),
     "big-endian": lambda X, path: X.astype(">f8"),
     "masked nowhere": lambda X, path: np.ma.masked_array(X),
+    "list of rows masked nowhere": lambda X, path: list(np.ma.masked_array(X)),
     "memmap": lambda X, path: memory_mapped(X, path),
     "objects": lambda X, path: X.astype(object),
     "decimals": lambda X, path: np.vectorize(Decimal, otypes=[object])(X),
@@ -85,6 +86,7 @@ SPARSE = {
 # How labels may come, and the kind of the classes that they make.
 LABELS = {
     "list of ints": (lambda i: i.tolist(), "i"),
+    "list of arrays without dimension": (lambda i: [np.array(k) for k in i], "i"),
     "list of strings": (lambda i: words(i).tolist(), "U"),
     "int8": (lambda i: i.astype(np.int8), "i"),
     "uint8": (lambda i: i.astype(np.uint8), "u"),

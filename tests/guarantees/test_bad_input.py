@@ -109,6 +109,12 @@ BAD_X = {
     "list: None": (lambda: objects(None).tolist(), ValueError, [IN_ARRAY + "None (row 3)", IMPUTE]),
     "list: text": (lambda: objects("Paris").tolist(), ValueError, ["'Paris'", ENCODE]),
     "list: date": (lambda: objects(DAY).tolist(), ValueError, [IN_ARRAY, "datetime.date(2020, 1, 31)", NUMBERS]),
+    "list: numbers as text": (lambda: [["1", "2", "3"]] * N_ROWS, ValueError, ["column 0 of X holds '1' (row 0)", "X.astype(float)"]),
+    "list: numbers and text": (lambda: objects("0.5").tolist(), ValueError, [IN_ARRAY + "'0.5' (row 3)", "X.astype(float)"]),
+    "list: time": (lambda: objects(np.datetime64("2020-01-31")).tolist(), ValueError, [IN_ARRAY + "2020-01-31 (row 3)", NUMBERS]),
+    "list: span": (lambda: objects(np.timedelta64(3, "s")).tolist(), ValueError, [IN_ARRAY + "3 seconds (row 3)", NUMBERS]),
+    "list: masked rows": (lambda: list(masked()), ValueError, [IN_ARRAY + "nan (row 3)", IMPUTE]),
+    "list: sequence": (lambda: [[1, [2], 3.0]] * N_ROWS, ValueError, ["column 1 of X holds [2] (row 0)", "one number"]),
     "list: ragged": (lambda: [[1, 2, 3]] * 11 + [[1]], ValueError, ["X has rows of different lengths"]),
     "list: empty": (lambda: [], ValueError, ["X is empty", "0 samples"]),
     "list: empty rows": (lambda: [[]] * N_ROWS, ValueError, ["X: ", "0 feature(s)"]),
@@ -116,12 +122,17 @@ BAD_X = {
     "list: one level": (lambda: [1.0] * N_ROWS, ValueError, ["X: Expected 2D array, got 1D", "Reshape"]),
     "list: three levels": (lambda: [[[1.0]]] * N_ROWS, ValueError, ["X: Found array with dim 3"]),
     "list: dicts": (lambda: [{"age": 1}] * N_ROWS, TypeError, ["X holds {'age': 1}"]),
-    "objects: None": (lambda: objects(None), ValueError, [IN_ARRAY, "(row 3)", IMPUTE]),
+    "objects: None": (lambda: objects(None), ValueError, [IN_ARRAY + "None (row 3)", IMPUTE]),
     "objects: nan": (lambda: objects(np.nan), ValueError, [IN_ARRAY + "nan (row 3)", IMPUTE]),
     "objects: NA": (lambda: objects(pd.NA), ValueError, [IN_ARRAY + "<NA> (row 3)", IMPUTE]),
     "objects: NaT": (lambda: objects(pd.NaT), ValueError, [IN_ARRAY + "NaT (row 3)", IMPUTE]),
     "objects: text": (lambda: objects("Paris"), ValueError, [IN_ARRAY + "'Paris' (row 3)", ENCODE]),
     "objects: bytes": (lambda: objects(b"ab"), ValueError, [IN_ARRAY + "b'ab' (row 3)", ENCODE]),
+    "objects: number as text": (lambda: objects("0.5"), ValueError, [IN_ARRAY + "'0.5' (row 3)", "X.astype(float)"]),
+    "objects: numbers and other text": (lambda: np.array([["1"] * 3, ["?"] * 3] * 6, object), ValueError, ["column 0 of X holds '?' (row 1)", ENCODE]),
+    "objects: number as bytes": (lambda: objects(b"1"), ValueError, [IN_ARRAY + "b'1' (row 3)", "X.astype(float)"]),
+    "objects: NumPy's time": (lambda: objects(np.datetime64("2020-01-31")), ValueError, [IN_ARRAY + "2020-01-31 (row 3)", NUMBERS]),
+    "objects: NumPy's span": (lambda: objects(np.timedelta64(3, "s")), ValueError, [IN_ARRAY + "3 seconds (row 3)", NUMBERS]),
     "objects: date": (lambda: objects(DAY), ValueError, [IN_ARRAY, "dates or times", NUMBERS]),
     "objects: timedelta": (lambda: objects(datetime.timedelta(1)), ValueError, [IN_ARRAY, "dates or times", NUMBERS]),
     "objects: dict": (lambda: objects({}), TypeError, [IN_ARRAY + "{} (row 3)", "must be a string or a real number"]),
@@ -153,6 +164,9 @@ BAD_X = {
     "array: one dimension": (lambda: good_X()[0], ValueError, ["X: Expected 2D array, got 1D", "Reshape"]),
     "array: three dimensions": (lambda: good_X()[None], ValueError, ["X: Found array with dim 3"]),
     "pandas: text": (lambda: pandas_frame("Paris"), ValueError, [IN_CITY + "'Paris' (row 0)", ENCODE]),
+    "pandas: numbers as objects of text": (lambda: pandas_frame(np.full(N_ROWS, "1", object)), ValueError, [IN_CITY + "'1' (row 0)", "X.astype(float)"]),
+    "pandas: numbers as string": (lambda: pandas_frame(pd.array(["1"] * N_ROWS, "string")), ValueError, [IN_CITY + "'1' (row 0)", "X.astype(float)"]),
+    "pandas: numbers as category of text": (lambda: pandas_frame(pd.Categorical(["1", "2"] * 6)), ValueError, [IN_CITY + "'1' (row 0)", "X.astype(float)"]),
     "pandas: string": (lambda: pandas_frame(pd.array(["Rome"] * N_ROWS, "string")), ValueError, [IN_CITY + "'Rome'", ENCODE]),
     "pandas: category": (lambda: pandas_frame(pd.Categorical(["Rome"] * N_ROWS)), ValueError, [IN_CITY + "'Rome'", ENCODE]),
     "pandas: nan": (lambda: pandas_frame(np.nan), ValueError, [IN_CITY + "nan (row 0)", IMPUTE]),
@@ -169,6 +183,7 @@ BAD_X = {
     "pandas: names of two types": (lambda: pandas_frame(1.0).rename(columns={"age": 1}), TypeError, ["['int', 'str']", "X.columns.astype(str)"]),
     "pandas: a series": (lambda: pandas_frame(1.0)["age"], ValueError, ["X: Expected", "instead"]),
     "polars: text": (lambda: polars_frame("Paris"), ValueError, [IN_CITY + "'Paris' (row 0)", ENCODE]),
+    "polars: numbers as text": (lambda: polars_frame("1"), ValueError, [IN_CITY + "'1' (row 0)", "Make numbers of it"]),
     "polars: category": (lambda: polars_frame("Paris", pl.Categorical), ValueError, [IN_CITY + "'Paris'", ENCODE]),
     "polars: null": (lambda: polars_frame(None, pl.Int32), ValueError, [IN_CITY + "nan (row 0)", IMPUTE]),
     "polars: date": (lambda: polars_frame(DAY), ValueError, [IN_CITY + "2020-01-31 (row 0)", NUMBERS]),
@@ -281,7 +296,14 @@ ONE_CLASS = {
 
 AT_LEAST_0 = "one number of at least 0 per sample"
 BAD_WEIGHTS = {
-    "negative": (lambda: -good_X()[:, 0], ValueError, ["Negative values", "sample_weight"]),
+    "negative": (lambda: labels(-0.5), ValueError, ["Negative values in data passed to `sample_weight`", "holds -0.5 (row 3)", AT_LEAST_0]),
+    "negative int": (lambda: np.array(labels(-1)), ValueError, ["sample_weight holds -1.0 (row 3)", AT_LEAST_0]),
+    "a negative number": (lambda: -1, ValueError, ["sample_weight holds -1.0 (row 0)", AT_LEAST_0]),
+    "a span": (lambda: np.timedelta64(3, "s"), ValueError, ["sample_weight holds 3 seconds", AT_LEAST_0]),
+    "numbers as objects of text": (lambda: np.full(N_ROWS, "1", object), ValueError, ["sample_weight holds '1' (row 0)", AT_LEAST_0]),
+    "a series of text": (lambda: pd.Series(["1"] * N_ROWS, dtype=object), ValueError, ["sample_weight holds '1' (row 0)", AT_LEAST_0]),
+    "objects of spans": (lambda: np.array([np.timedelta64(3, "s")] * N_ROWS, object), ValueError, ["sample_weight holds 3 seconds (row 0)", AT_LEAST_0]),
+    "a number as text": (lambda: "1", TypeError, ["sample_weight", AT_LEAST_0]),
     "all zero": (lambda: np.zeros(N_ROWS), ValueError, ["sample_weight", "at least one non-zero"]),
     "nan": (lambda: labels(np.nan), ValueError, ["sample_weight holds nan (row 3)", AT_LEAST_0]),
     "infinite": (lambda: labels(np.inf), ValueError, ["sample_weight holds inf (row 3)", AT_LEAST_0]),
@@ -302,8 +324,8 @@ BAD_WEIGHTS = {
     "dicts": (lambda: [{}] * N_ROWS, TypeError, ["sample_weight holds {} (row 0)", AT_LEAST_0]),
     "a dict": (lambda: {0: 1.0}, TypeError, ["sample_weight"]),
     "empty": (lambda: [], ValueError, ["sample_weight", "0 sample(s)"]),
-    "short": (lambda: np.ones(11), ValueError, ["sample_weight", "(11,)", "(12,)"]),
-    "long": (lambda: np.ones(13), ValueError, ["sample_weight", "(13,)", "(12,)"]),
+    "short": (lambda: np.ones(11), ValueError, ["sample_weight", "(11,)", "(12,)", AT_LEAST_0]),
+    "long": (lambda: np.ones(13), ValueError, ["sample_weight", "(13,)", "(12,)", AT_LEAST_0]),
     "column": (lambda: np.ones((N_ROWS, 1)), ValueError, ["sample_weight", "must be 1D"]),
     "ragged": (lambda: [[1], [1, 2]] * 6, ValueError, ["sample_weight has rows of different lengths"]),
     "sparse": (lambda: sparse.csr_array(np.ones((N_ROWS, 1))), TypeError, ["sample_weight"]),
@@ -388,8 +410,10 @@ BAD_COMBINATIONS = {
     "no scale": ({"init_scale": []}, ["init_scale must be a pair", "got 0"]),
     "three scales": ({"init_scale": (1, 2, 3)}, ["init_scale must be a pair", "got 3"]),
     "dropout in L-BFGS": ({"solver": "lbfgs", "dropout": 0.5}, ["'lbfgs'", "dropout=0.5", "'adam'"]),
-    "weights of text": ({"class_weight": {0: "a"}}, ["class_weight", "'a'"]),
-    "weight of no class": ({"class_weight": {7: 1}}, ["[0, 1, 2]"]),
+    "weights of text": ({"class_weight": {0: 1, 1: "a"}}, ["class_weight must hold finite weights", "got {1: 'a'}"]),
+    "weights written as text": ({"class_weight": {0: 1, 1: "2"}}, ["class_weight must hold finite weights", "got {1: '2'}"]),
+    "weights of spans": ({"class_weight": {0: np.timedelta64(2, "s")}}, ["class_weight must hold finite weights", "got {0: "]),
+    "weight of no class": ({"class_weight": {7: 1}}, ["[0, 1, 2]", "not in class_weight. Its keys are labels of y"]),
     "weights all zero": ({"class_weight": {0: 0, 1: 0, 2: 0}}, ["class_weight", "not all of them 0"]),
     "one class counts": ({"class_weight": {0: 0, 1: 0}}, ["only one class has a positive weight", "class_weight"]),
     "penalty beyond floats": ({"alpha": 10**400}, ["alpha is an int too large"]),
@@ -831,6 +855,12 @@ def test_from_weights(case):
     changes, words = BAD_NETWORKS[case]
     with refused(ValueError, words):
         TwoLayerClassifier.from_weights(**weights(**changes))
+
+
+def test_what_longdouble_alone_holds_is_shown():
+    X = numbers(np.longdouble("1e1000"), np.longdouble)
+    with pytest.raises(ValueError, match=r"X holds 1e\+1000, .*'float64'.*Scale X\.$"):
+        classifier(dtype="float64").fit(X, good_y())
 
 
 @pytest.mark.parametrize("case", BAD_INSPECTIONS)
