@@ -34,7 +34,7 @@ def checked_labels(given: Any, name: str = "y", *, warns: bool = False) -> np.nd
         _refuse_no_labels(name, given)
         labels = column_or_1d(given, warn=warns)
     except (TypeError, ValueError) as error:
-        raise told_again(error, name, (), _REMEDY) from error
+        raise told_again(error, name, ()) from error
     if labels.dtype == object and not isinstance(labels[0], str):
         labels = np.array(labels.tolist())  # of integers or booleans, where they are
     _refuse_what_is_no_class(name, labels)
@@ -101,11 +101,11 @@ def _shape(given: Any) -> tuple[int, ...]:
 
 def _one_column_of(name: str, given: Any) -> str:
     """Return what to pass instead of several columns."""
-    if type_of_target(given) != "multilabel-indicator":
+    if name != "y" or type_of_target(given) != "multilabel-indicator":
         return "Pass one column of class labels."
     rows = given if issparse(given) else np.asarray(given)
     if (np.asarray(rows.sum(axis=1)) == 1).all():
-        return f"Pass class labels, for a one-hot {name}: {name}.argmax(axis=1)."
+        return "Pass class labels, for a one-hot y: y.argmax(axis=1)."
     return (
         "It holds several labels per sample: fit a classifier to each, "
         "sklearn.multioutput.MultiOutputClassifier(TwoLayerClassifier())."
@@ -142,8 +142,11 @@ def _refuse_what_is_no_class(name: str, labels: np.ndarray) -> None:
                 f"{labels[broken.argmax()].item()} (row {broken.argmax()}), but "
                 f"{_NO_REGRESSOR}"
             )
-    elif kind in "SV" or (kind == "O" and not isinstance(labels[0], str)):
+    elif kind in "mMSV" or (kind == "O" and not isinstance(labels[0], str)):
+        objects = (i for i, label in enumerate(labels) if np.array(label).dtype == "O")
+        row = next(objects, 0)
         raise ValueError(
-            f"Unknown label type: {type(labels[0]).__name__}. {name} holds "
-            f"{short(labels[0])} (row 0). Make integers, strings or booleans of it."
+            f"Unknown label type: {type(labels[row]).__name__}. {name} holds "
+            f"{short(labels[row])} (row {row}). Make integers of at most 64 bits, "
+            "strings or booleans of it."
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skmlp._checks.faults import short, told_again
+from skmlp._checks.faults import is_text, short, told_again
 from skmlp._checks.labels import checked_labels
 from skmlp.initializers import Initializer
 
@@ -61,7 +61,7 @@ def as_pairs(
 
 def _pair(name: str, given: Any) -> list[np.ndarray]:
     """Return two arrays of numbers; raise where there are not two, or one is empty."""
-    is_sequence = isinstance(given, list | tuple | np.ndarray)
+    is_sequence = isinstance(given, Sequence | np.ndarray) and not is_text(given)
     if not is_sequence or len(given) != 2:
         got = f"{len(given)} {name}" if is_sequence else short(given)
         raise ValueError(

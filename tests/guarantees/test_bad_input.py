@@ -8,6 +8,7 @@ import decimal
 import gzip
 import inspect
 import pickle
+from collections import deque
 from contextlib import contextmanager
 
 import joblib
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -267,6 +269,10 @@ BAD_Y = {
     "word among object ints": (lambda: np.array(labels("a"), object), ValueError, ["several types, int, str"]),
     "bytes among words": (lambda: words_for(b"a"), ValueError, ["several types, bytes, str", "all strings"]),
     "bool among words": (lambda: words_for(True), ValueError, ["several types, bool, str", "all strings"]),
+    "times": (lambda: np.array(["2020-01-31", "2021-01-31"] * 6, "M8[D]"), ValueError, ["y holds 2020-01-31 (row 0)", "strings"]),
+    "spans": (lambda: good_y().astype("m8[D]"), ValueError, ["y holds 0 days (row 0)", "strings"]),
+    "times in a series": (lambda: pd.Series(pd.to_datetime(["2020-01-31", "2021-01-31"] * 6)), ValueError, ["y holds 2020-01-31", "strings"]),
+    "masked in a list": (lambda: words_for(np.ma.masked), ValueError, ["y holds masked (row 3)", DROP]),
     "bytes": (lambda: np.array([b"a", b"b"] * 6), ValueError, ["y holds b'a'", "strings"]),
     "complex": (lambda: good_y() + 1j, ValueError, ["Complex data not supported", "y holds 1j"]),
     "decimals": (lambda: [decimal.Decimal(int(i)) for i in good_y()], ValueError, ["Decimal('0')", "Make integers"]),
@@ -274,7 +280,7 @@ BAD_Y = {
     "dicts": (lambda: [{}] * N_ROWS, ValueError, ["y holds {} (row 0)", "Make integers"]),
     "sets": (lambda: [{1}] * N_ROWS, ValueError, ["y holds {1} (row 0)", "Make integers"]),
     "records": (lambda: np.zeros(N_ROWS, [("a", "f4")]), ValueError, ["y holds (0.0,)", "Make integers"]),
-    "ints beyond 64 bits": (lambda: [2**70, 1] * 6, ValueError, ["y holds 1180591620717411303424", "Make integers"]),
+    "ints beyond 64 bits": (lambda: labels(2**70), ValueError, ["y holds 1180591620717411303424 (row 3)", "integers of at most 64 bits"]),
 }  # fmt: skip
 # Labels that are none of the classes 0, 1, 2, in a further chunk or in validation data.
 UNKNOWN_Y = {
@@ -283,8 +289,6 @@ UNKNOWN_Y = {
     "words as objects": (lambda: np.array(words_for("x"), object), ValueError, ["['class 0'", "[0, 1, 2]"]),
     "digits as words": (lambda: [str(i) for i in good_y()], ValueError, ["['0', '1', '2']", "[0, 1, 2]"]),
     "categories": (lambda: pl.Series(words_for("x"), dtype=pl.Categorical), ValueError, ["'class 0'", "[0, 1, 2]"]),
-    "dates": (lambda: np.full(N_ROWS, "2020-01-31", "M8[D]"), ValueError, ["datetime.date(2020, 1, 31)", "[0, 1, 2]"]),
-    "spans": (lambda: np.ones(N_ROWS, "m8[D]"), ValueError, ["datetime.timedelta(days=1)", "[0, 1, 2]"]),
 }  # fmt: skip
 ONE_CLASS = {
     "ints": (lambda: [1] * N_ROWS, ValueError, ["at least 2 classes", "only one class, 1"]),
@@ -338,6 +342,7 @@ BAD_CLASSES = {
     "a word": ("yes", ["classes must be 1d", "got 'yes'"]),
     "none": ([], ["classes is empty"]),
     "two columns": ([[0, 1], [1, 2]], ["classes must be 1d", "(2, 2)"]),
+    "one row": ([[0, 1]], ["classes must be 1d", "(1, 2)", "one column of class labels"]),
     "ragged": ([[0], [1, 2]], ["classes holds [0] (row 0)"]),
     "None among them": ([0, None, 2], ["classes holds None (row 1)"]),
     "nan among them": ([0, 1, np.nan], ["classes holds nan (row 2)"]),
@@ -855,6 +860,12 @@ def test_from_weights(case):
     changes, words = BAD_NETWORKS[case]
     with refused(ValueError, words):
         TwoLayerClassifier.from_weights(**weights(**changes))
+
+
+def test_weights_may_come_in_any_sequence():
+    given = weights()
+    clf = TwoLayerClassifier.from_weights(**{**given, "coefs": deque(given["coefs"])})
+    assert_array_equal(clf.coefs_[0], given["coefs"][0])
 
 
 def test_what_longdouble_alone_holds_is_shown():
