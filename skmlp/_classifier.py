@@ -35,7 +35,13 @@ from skmlp._checks.labels import check_classes
 from skmlp._checks.saved import check_saved
 from skmlp._checks.weights import as_pairs, check_sorted_classes, check_weight_arrays
 from skmlp._core.network import Workspace, blockwise_logits
-from skmlp._core.rows import Matrix, block_rows, blocks_of, holds_finite_numbers
+from skmlp._core.rows import (
+    Matrix,
+    are_finite,
+    block_rows,
+    blocks_of,
+    holds_finite_numbers,
+)
 from skmlp._core.threads import threads_of_prediction
 from skmlp._entries import entry_of, ready
 from skmlp._settings import (
@@ -1218,7 +1224,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             _BLOCKS_AT_ONCE * block_rows(n_features, n_hidden, self.n_outputs_),
             X.shape[0],
         )
-        workspace = Workspace(n_rows, n_hidden, self.n_outputs_, dtype)
+        workspace = Workspace(n_rows, n_hidden, self.n_outputs_, dtype, goes_back=False)
         blocks = blocks_of(X, n_rows, dtype, standardization=standardization)
         with (
             np.errstate(over="ignore", invalid="ignore"),
@@ -1228,7 +1234,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             for rows, logits in blockwise_logits(
                 layers, self._finite(blocks, X), self._trained_activation(), workspace
             ):
-                if not holds_finite_numbers(logits):
+                if not are_finite(logits):
                     raise OverflowInPrediction(X, dtype)
                 take(rows, logits)
 

@@ -52,18 +52,29 @@ class Loss(Protocol):
 class Workspace:
     """Every buffer that a block of up to n_rows rows needs, allocated once.
 
-    Memory that is not written to, as that of the backward pass in predictions, is
-    reserved and takes nothing.
+    Predictions go forward alone, and do without the buffers of the way back.
     """
 
     def __init__(
-        self, n_rows: int, n_hidden: int, n_outputs: int, dtype: np.dtype
+        self,
+        n_rows: int,
+        n_hidden: int,
+        n_outputs: int,
+        dtype: np.dtype,
+        *,
+        goes_back: bool = True,
     ) -> None:
-        self.Z, self.H, self.dH = (np.empty(n_rows * n_hidden, dtype) for _ in range(3))
-        self.scores, self.logits, self.dlogits, self.t = (
-            np.empty(n_rows * n_outputs, dtype) for _ in range(4)
+        self.Z, self.H = (np.empty(n_rows * n_hidden, dtype) for _ in range(2))
+        self.scores, self.logits = (
+            np.empty(n_rows * n_outputs, dtype) for _ in range(2)
         )
-        self.ones = np.ones(n_rows, dtype)
+        self.goes_back = goes_back
+        if goes_back:
+            self.dH = np.empty(n_rows * n_hidden, dtype)
+            self.dlogits, self.t = (
+                np.empty(n_rows * n_outputs, dtype) for _ in range(2)
+            )
+            self.ones = np.ones(n_rows, dtype)
         self.n_hidden, self.n_outputs = n_hidden, n_outputs
         self.by_n_rows: dict[int, Buffers] = {}
 
@@ -85,12 +96,13 @@ class Buffers:
         n_hidden, n_outputs = memory.n_hidden, memory.n_outputs
         self.Z = leading(memory.Z, n_rows, n_hidden)
         self.H = leading(memory.H, n_rows, n_hidden)
-        self.dH = leading(memory.dH, n_rows, n_hidden)
         self.scores = leading(memory.scores, n_rows, n_outputs)
         self.logits = leading(memory.logits, n_outputs, n_rows)
-        self.dlogits = leading(memory.dlogits, n_outputs, n_rows)
-        self.t = leading(memory.t, n_outputs, n_rows)
-        self.ones = leading(memory.ones, n_rows)
+        if memory.goes_back:
+            self.dH = leading(memory.dH, n_rows, n_hidden)
+            self.dlogits = leading(memory.dlogits, n_outputs, n_rows)
+            self.t = leading(memory.t, n_outputs, n_rows)
+            self.ones = leading(memory.ones, n_rows)
 
 
 def multiply(A: Matrix, B: np.ndarray, out: np.ndarray) -> None:

@@ -229,8 +229,14 @@ def blocks_of(
 
 def holds_finite_numbers(X: Matrix) -> bool:
     """Return whether no number of a block is NaN or infinite."""
-    X = X.X if isinstance(X, Centered) else X
-    values = X.data if sparse.issparse(X) else X
+    if type(X) is not np.ndarray:
+        X = X.X if isinstance(X, Centered) else X
+        X = X.data if sparse.issparse(X) else np.asarray(X)
+    return are_finite(X)
+
+
+def are_finite(values: np.ndarray) -> bool:
+    """Return whether no number of an array is NaN or infinite."""
     if values.flags.c_contiguous and math.isfinite(np.vdot(values, values)):
         return True
     return bool(np.isfinite(values).all())  # the squares alone may overflow
