@@ -321,10 +321,7 @@ def _checked_sample_weight(sample_weight: Any, X: Matrix) -> np.ndarray:
     """Return the weights in float64, 1 where there are none."""
     if sample_weight is None:
         return np.ones(X.shape[0])
-    weight = _weights_as_numbers(sample_weight, X)
-    if not weight.any():
-        raise ValueError("sample_weight must hold at least one non-zero weight.")
-    return weight
+    return _weights_as_numbers(sample_weight, X)
 
 
 def _weights_as_numbers(sample_weight: Any, X: Matrix) -> np.ndarray:
@@ -340,6 +337,8 @@ def _weights_as_numbers(sample_weight: Any, X: Matrix) -> np.ndarray:
     if weight[row] < 0:
         fault = Fault("negative", weight[row], row)
         raise fault.told_of("sample_weight", remedy)
+    if not weight.any():
+        raise ValueError("sample_weight must hold at least one non-zero weight.")
     return weight
 
 

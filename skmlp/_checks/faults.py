@@ -168,7 +168,7 @@ def _columns(given: Any) -> Iterator[tuple[Any, Any, np.ndarray]]:
         if given.ndim != 2:
             return
         stored = coo_array(given)
-        rows, columns = stored.coords
+        rows, columns = stored.row, stored.col
         wrong = _first_wrong(stored.data, is_no_number)
         if wrong is not None:
             one = slice(wrong, wrong + 1)
