@@ -172,14 +172,16 @@ def _encoded(
     """Return the data of a table; relative weights mean nothing but their ratios."""
     y = targets.encode(table.labels)
     check_magnitude(table.X, dtype)
-    weight = _checked_sample_weight(sample_weight, table.X)
+    weight = _checked_sample_weight(sample_weight, table.X, dtype)
     largest = max(weight.max(), np.max(earlier_totals))
     scale = 2.0 ** int(np.frexp(largest)[1] - 1)  # of which sums are finite
     totals = np.zeros(len(targets.classes))
     targets.add_totals(y, weight / scale, totals)
     totals += earlier_totals / scale
-    by_class = class_weights(class_weight, targets.classes, totals)
-    weight, exponent = _product(weight, by_class[y], dtype, relative)
+    factor = None
+    if class_weight is not None:
+        factor = class_weights(class_weight, targets.classes, totals)[y]
+    weight, exponent = _product(weight, factor, dtype, relative)
     room = 2.0 ** (_LARGEST_EXPONENT - int(np.frexp(totals.max())[1]))
     totals *= min(scale, room)
     return TrainingData(table.X, y, weight, targets, totals, exponent)
@@ -206,7 +208,7 @@ def check_validation_data(
         _check_same_features(table, data.X.shape[1], names)
         y = data.targets.encode(table.labels)
         check_magnitude(table.X, dtype)
-        weight = _checked_sample_weight(sample_weight, table.X)
+        weight = _checked_sample_weight(sample_weight, table.X, dtype)
     except (TypeError, ValueError) as error:
         raise type(error)(f"Validation data (X_val, y_val): {error}") from error
     warn_of_other_scale(data.X, table.X)
@@ -317,10 +319,12 @@ def computation_dtype(asked: str, X: Matrix) -> np.dtype:
     return np.dtype(np.float64 if is_wide else np.float32)
 
 
-def _checked_sample_weight(sample_weight: Any, X: Matrix) -> np.ndarray:
-    """Return the weights in float64, 1 where there are none."""
+def _checked_sample_weight(
+    sample_weight: Any, X: Matrix, dtype: np.dtype
+) -> np.ndarray:
+    """Return the weights in float64, or 1 for each in some precision."""
     if sample_weight is None:
-        return np.ones(X.shape[0])
+        return np.ones(X.shape[0], dtype)
     return _weights_as_numbers(sample_weight, X)
 
 
@@ -343,24 +347,33 @@ def _weights_as_numbers(sample_weight: Any, X: Matrix) -> np.ndarray:
 
 
 def _product(
-    weight: np.ndarray, factor: np.ndarray, dtype: np.dtype, relative: bool = True
+    weight: np.ndarray,
+    factor: np.ndarray | None,
+    dtype: np.dtype,
+    relative: bool = True,
 ) -> tuple[np.ndarray, int]:
     """Return products in some precision, and the power of two they were divided by.
 
     Relative weights are divided by that of the largest, so that any precision holds all
     that count: exactly, but for what is too small beside the largest to count.
     """
-    (mantissa, exponent), (other, more) = np.frexp(weight), np.frexp(factor)
-    mantissa, exponent = mantissa * other, exponent + more
+    mantissa, exponent = np.frexp(weight)
+    times = ""
+    if factor is not None:
+        other, more = np.frexp(factor)
+        mantissa, exponent = mantissa * other, exponent + more
+        times = (
+            f" times weights of classes between {factor.min():.3g} and "
+            f"{factor.max():.3g}"
+        )
     counts = mantissa > 0
     common = int(exponent.max(where=counts, initial=-4096)) if relative else 0
     with np.errstate(over="ignore", under="ignore"):
-        held = np.ldexp(mantissa, exponent - common).astype(dtype)
+        held = np.ldexp(mantissa, exponent - common).astype(dtype, copy=False)
     if not np.isfinite(held).all() or held.any() != counts.any():
         raise ValueError(
             f"dtype('{dtype}'), in which the network computes, does not hold weights "
-            f"of samples between {weight.min():.3g} and {weight.max():.3g} times "
-            f"weights of classes between {factor.min():.3g} and {factor.max():.3g}. "
+            f"of samples between {weight.min():.3g} and {weight.max():.3g}{times}. "
             "Scale sample_weight or class_weight, or set dtype='float64'."
         )
     return held, common
