@@ -252,8 +252,25 @@ def check_prediction_data(estimator: BaseEstimator, X: Any) -> Matrix:
     """
     if not hasattr(estimator, "coefs_"):  # a tenth of the time of the full check
         check_is_fitted(estimator)
+    if _fits_at_sight(estimator, X):
+        return X
     return checked_features(
         validate_data, estimator, X, **_X_AS, reset=False, ensure_all_finite=False
+    )
+
+
+def _fits_at_sight(estimator: Any, X: Any) -> bool:
+    """Return whether X is an array that a full check would hand back as it is.
+
+    The full check takes more than half of the time of predicting one row.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.dtype.kind in "biuf"
+        and X.shape[0] > 0
+        and X.shape[1] == estimator.n_features_in_
+        and not hasattr(estimator, "feature_names_in_")
     )
 
 

@@ -64,16 +64,15 @@ class Workspace:
         *,
         goes_back: bool = True,
     ) -> None:
-        self.Z, self.H = (np.empty(n_rows * n_hidden, dtype) for _ in range(2))
-        self.scores, self.logits = (
-            np.empty(n_rows * n_outputs, dtype) for _ in range(2)
-        )
+        self.Z = np.empty(n_rows * n_hidden, dtype)
+        self.H = np.empty(n_rows * n_hidden, dtype)
+        self.scores = np.empty(n_rows * n_outputs, dtype)
+        self.logits = np.empty(n_rows * n_outputs, dtype)
         self.goes_back = goes_back
         if goes_back:
             self.dH = np.empty(n_rows * n_hidden, dtype)
-            self.dlogits, self.t = (
-                np.empty(n_rows * n_outputs, dtype) for _ in range(2)
-            )
+            self.dlogits = np.empty(n_rows * n_outputs, dtype)
+            self.t = np.empty(n_rows * n_outputs, dtype)
             self.ones = np.ones(n_rows, dtype)
         self.n_hidden, self.n_outputs = n_hidden, n_outputs
         self.by_n_rows: dict[int, Buffers] = {}
