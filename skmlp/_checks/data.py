@@ -174,7 +174,7 @@ def _encoded(
     check_magnitude(table.X, dtype)
     weight = _checked_sample_weight(sample_weight, table.X, dtype)
     largest = max(weight.max(), np.max(earlier_totals))
-    scale = 2.0 ** int(np.frexp(largest)[1] - 1)  # of which sums are finite
+    scale = np.exp2(np.frexp(largest)[1] - 1.0)  # of which sums are finite
     totals = np.zeros(len(targets.classes))
     targets.add_totals(y, weight / scale, totals)
     totals += earlier_totals / scale

@@ -1060,3 +1060,10 @@ def test_a_missing_value_of_an_extension_array_is_named():
         clf.fit(X, gap)
     with pytest.raises(ValueError, match=r"Input sample_weight contains NaN.*row 0"):
         clf.fit(X, [0, 1, 1], gap)
+
+
+def test_a_chunk_without_weights_follows_one_of_huge_weights():
+    X, y = np.arange(4.0, dtype=np.float32)[:, np.newaxis], [0, 1, 0, 1]
+    clf = TwoLayerClassifier(3, max_iter=1, random_state=0).fit(X, y, [1e300] * 4)
+    clf.partial_fit(X, y)
+    assert np.isfinite(clf.predict_proba(X)).all()
