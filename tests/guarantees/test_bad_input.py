@@ -83,9 +83,15 @@ def broken_csr(part, i, value, kind=sparse.csr_array):
     return X
 
 
+def sparse_row():
+    """Return a sparse array of one dimension, where SciPy has such arrays."""
+    row = sparse.coo_array(good_X()[0])
+    return row if row.ndim == 1 else good_X()[0]
+
+
 def broken_coo():
     X = sparse.coo_array(good_X())
-    X.coords[1][0] = 99
+    X.col[0] = 99
     return X
 
 
@@ -204,7 +210,7 @@ BAD_X = {
     "sparse: rows too long": (lambda: broken_csr("indptr", -1, 99), ValueError, ["X is a broken sparse matrix"]),
     "sparse: rows that start late": (lambda: broken_csr("indptr", 0, 1), ValueError, ["X is a broken sparse matrix"]),
     "sparse: place beyond": (broken_coo, ValueError, ["X is a broken sparse matrix", "'coo'"]),
-    "sparse: one dimension": (lambda: sparse.coo_array(good_X()[0]), ValueError, ["X: Expected 2D", "Reshape"]),
+    "sparse: one dimension": (sparse_row, ValueError, ["Expected 2D", "Reshape"]),
     "None": (lambda: None, ValueError, ["X must be an array, a frame", "got None"]),
     "a number": (lambda: 3.0, ValueError, ["X must be an array, a frame", "got 3.0"]),
     "a word": (lambda: "data.csv", ValueError, ["X must be an array, a frame", "got 'data.csv'"]),

@@ -638,9 +638,8 @@ def wide(X):
 
 def with_explicit_zeros(X):
     """Return CSR that holds some of the zeros that X leaves out."""
-    zeros = sparse.random_array(X.shape, density=1e-3, format="coo", rng=0)
-    rows, columns = (
-        np.r_[a, b] for a, b in zip(X.tocoo().coords, zeros.coords, strict=True)
-    )
-    held = np.r_[X.data, np.zeros(zeros.nnz, X.dtype)]
+    zeros = sparse.random(*X.shape, density=1e-3, format="coo", random_state=0)
+    stored = X.tocoo()
+    rows, columns = np.r_[stored.row, zeros.row], np.r_[stored.col, zeros.col]
+    held = np.r_[stored.data, np.zeros(zeros.nnz, X.dtype)]
     return sparse.csr_array((held, (rows, columns)), X.shape)
