@@ -171,9 +171,10 @@ class _Moments:
             self.sum_of_squares += left_out * np.square(self.origin, dtype=np.float64)
 
     def mean(self) -> np.ndarray:
-        """Return the weighted mean of each feature."""
+        """Return the weighted mean of each feature, 0 where the sums overflow."""
         origin = 0.0 if self.origin is None else self.origin.astype(np.float64)
-        return origin + self.sum / self.total
+        mean = origin + self.sum / self.total
+        return np.where(np.isfinite(mean), mean, 0.0)
 
     def scale(self) -> np.ndarray:
         """Return the standard deviation, or a share of the range if that is larger."""

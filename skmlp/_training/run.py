@@ -145,7 +145,7 @@ class _Run:
         """
         row, n_epochs = self.monitor.row, self.state.progress.n_epochs
         largest = max(-float(self.flat.min()), float(self.flat.max()))
-        if largest < _TAME_WEIGHT and (row is None or row["loss"] < _TAME_LOSS):
+        if row and row["loss"] < _TAME_LOSS and largest < _TAME_WEIGHT:
             return
         (loss,) = self._losses([self.flat])
         if not math.isfinite(loss):
