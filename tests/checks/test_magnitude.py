@@ -61,7 +61,10 @@ def test_a_fit_to_large_numbers_predicts_them_or_is_refused(
         assert np.isfinite(proba).all()
         assert (labels == proba.argmax(axis=1)).all()
         assert (labels == (clf.decision_function(X_large) > 0)).all()
-    assert len(refusals) <= (5 if standardize else 7)
+    if not standardize:
+        assert refusals
+    elif solver != "sgd":  # whose steps grow with the numbers
+        assert not refusals
     for message in refusals:
         assert message.startswith("Training diverged")
         assert "too large for dtype" in message or "set standardize=True" in message
