@@ -86,7 +86,7 @@ def _identity_backward(Z: np.ndarray, H: np.ndarray, dH: np.ndarray) -> None:
 
 
 def _relu(Z: np.ndarray, H: np.ndarray) -> None:
-    np.maximum(Z, 0.0, out=H)
+    Z.clip(0.0, math.inf, out=H)  # NumPy's maximum takes three times as long
 
 
 def _relu_backward(Z: np.ndarray, H: np.ndarray, dH: np.ndarray) -> None:
