@@ -26,7 +26,8 @@ def draw_mask(rate: float, rng: np.random.Generator, out: np.ndarray) -> None:
 class DroppedUnits:
     """An activation whose units are dropped: itself an activation.
 
-    The undropped H is kept, because most derivatives are taken from it.
+    The undropped H is kept, because most derivatives are taken from it. Members, whose
+    rows follow one another, are dropped the same units of the same rows.
     """
 
     def __init__(
@@ -36,25 +37,36 @@ class DroppedUnits:
         rng: np.random.Generator,
         n_elements: int,
         dtype: np.dtype,
+        n_members: int = 1,
     ) -> None:
         self.activation = activation
         self.rate = rate
         self.rng = rng
-        self.kept = np.empty(n_elements, dtype)
+        self.n_members = n_members
+        self.kept = np.empty(n_elements * n_members, dtype)
         self.mask = np.empty(n_elements, dtype)
 
     def forward(self, Z: np.ndarray, H: np.ndarray) -> None:
         """Write f(Z) times a new mask into H."""
-        kept, mask = leading(self.kept, *Z.shape), leading(self.mask, *Z.shape)
+        kept, mask = leading(self.kept, *Z.shape), self._mask(Z)
         self.activation.forward(Z, kept)
         draw_mask(self.rate, self.rng, out=mask)
-        np.multiply(kept, mask, out=H)
+        self._drop(kept, mask, out=H)
 
     def backward(self, Z: np.ndarray, H: np.ndarray, dH: np.ndarray) -> None:
         """Multiply dH by the mask that forward drew and by f'(Z)."""
-        kept, mask = leading(self.kept, *Z.shape), leading(self.mask, *Z.shape)
-        np.multiply(dH, mask, out=dH)
+        kept, mask = leading(self.kept, *Z.shape), self._mask(Z)
+        self._drop(dH, mask, out=dH)
         self.activation.backward(Z, kept, dH)
+
+    def _mask(self, Z: np.ndarray) -> np.ndarray:
+        """Return where the mask of the rows of a member is."""
+        return leading(self.mask, len(Z) // self.n_members, Z.shape[1])
+
+    def _drop(self, A: np.ndarray, mask: np.ndarray, out: np.ndarray) -> None:
+        """Write A times the mask, of each member, into out."""
+        by_member = (self.n_members, *mask.shape)
+        np.multiply(A.reshape(by_member), mask, out=out.reshape(by_member))
 
 
 class DroppedFeatures:

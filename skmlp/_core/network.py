@@ -16,10 +16,16 @@ gradient of the loss with respect to A      dA            as A
 ==========================================  ============  =====================
 
     Z = X W1 + b1        H = f(Z)        logits = W2ᵀ Hᵀ + b2
+
+Several networks of one shape may be computed side by side, on the same rows: all but X
+then has one more axis, of the members, and the products are those of each member. That
+axis comes first; of logits and their gradient it is the second, and losses see it
+joined with the last: a column for each row of each member.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
@@ -52,7 +58,8 @@ class Loss(Protocol):
 class Workspace:
     """Every buffer that a block of up to n_rows rows needs, allocated once.
 
-    Predictions go forward alone, and do without the buffers of the way back.
+    Predictions go forward alone, and do without the buffers of the way back. With
+    `n_members` the buffers are for so many networks side by side.
     """
 
     def __init__(
@@ -63,15 +70,18 @@ class Workspace:
         dtype: np.dtype,
         *,
         goes_back: bool = True,
+        n_members: int | None = None,
     ) -> None:
-        self.Z = np.empty(n_rows * n_hidden, dtype)
-        self.H = np.empty(n_rows * n_hidden, dtype)
-        self.scores = np.empty(n_rows * n_outputs, dtype)
-        self.logits = np.empty(n_rows * n_outputs, dtype)
+        self.members = () if n_members is None else (n_members,)
+        n_columns = n_rows * math.prod(self.members)
+        self.Z = np.empty(n_columns * n_hidden, dtype)
+        self.H = np.empty(n_columns * n_hidden, dtype)
+        self.scores = np.empty(n_columns * n_outputs, dtype)
+        self.logits = np.empty(n_columns * n_outputs, dtype)
         self.goes_back = goes_back
         if goes_back:
-            self.dH = np.empty(n_rows * n_hidden, dtype)
-            self.dlogits = np.empty(n_rows * n_outputs, dtype)
+            self.dH = np.empty(n_columns * n_hidden, dtype)
+            self.dlogits = np.empty(n_columns * n_outputs, dtype)
             self.t = np.empty(n_rows * n_outputs, dtype)
             self.ones = np.ones(n_rows, dtype)
         self.n_hidden, self.n_outputs = n_hidden, n_outputs
@@ -88,41 +98,59 @@ class Buffers:
     """The buffers of one block, named after what they hold.
 
     t is the targets, dA the gradient with respect to A; that of H later becomes that of
-    Z. The ones sum over rows.
+    Z. The ones sum over rows. What ends with `_by_row` is the same memory, in which the
+    rows of all members follow one another, as activations take them; what ends with
+    `_of_members` has an axis of members, where there are some.
     """
 
     def __init__(self, memory: Workspace, n_rows: int) -> None:
-        n_hidden, n_outputs = memory.n_hidden, memory.n_outputs
-        self.Z = leading(memory.Z, n_rows, n_hidden)
-        self.H = leading(memory.H, n_rows, n_hidden)
-        self.scores = leading(memory.scores, n_rows, n_outputs)
-        self.logits = leading(memory.logits, n_outputs, n_rows)
+        members, n_hidden, n_outputs = memory.members, memory.n_hidden, memory.n_outputs
+        n_columns = n_rows * math.prod(members)
+        # Of two matrices, dot takes 0.3 µs less than matmul, 2 % of a step.
+        self.product = np.matmul if members else np.dot
+        self.Z_by_row = leading(memory.Z, n_columns, n_hidden)
+        self.H_by_row = leading(memory.H, n_columns, n_hidden)
+        self.Z = self.Z_by_row.reshape(*members, n_rows, n_hidden)
+        self.H = self.H_by_row.reshape(self.Z.shape)
+        self.scores = leading(memory.scores, *members, n_rows, n_outputs)
+        self.scoresT = self.scores.swapaxes(-1, -2)
+        by_output = (n_outputs, *members, n_rows)
+        self.logits = leading(memory.logits, n_outputs, n_columns)
+        self.logits_of_members = np.moveaxis(self.logits.reshape(by_output), 0, -2)
         if memory.goes_back:
-            self.dH = leading(memory.dH, n_rows, n_hidden)
-            self.dlogits = leading(memory.dlogits, n_outputs, n_rows)
+            self.dH_by_row = leading(memory.dH, n_columns, n_hidden)
+            self.dH = self.dH_by_row.reshape(self.Z.shape)
+            self.HT = self.H.swapaxes(-1, -2)
+            self.dlogits = leading(memory.dlogits, n_outputs, n_columns)
+            dlogits = self.dlogits.reshape(by_output)
+            self.dlogits_of_members = np.moveaxis(dlogits, 0, -2)
+            self.dlogitsT = self.dlogits_of_members.swapaxes(-1, -2)
             self.t = leading(memory.t, n_outputs, n_rows)
             self.ones = leading(memory.ones, n_rows)
 
-
-def multiply(A: Matrix, B: np.ndarray, out: np.ndarray) -> None:
-    """Write A B into out; the one place that knows that A may be sparse."""
-    if isinstance(A, np.ndarray):
-        np.dot(A, B, out=out)
-    else:
-        out[...] = A @ B
+    def multiply(self, A: Matrix, B: np.ndarray, out: np.ndarray) -> None:
+        """Write A B into out; the one place that knows that A may be sparse."""
+        if isinstance(A, np.ndarray):
+            self.product(A, B, out=out)
+        elif B.ndim == 2:
+            out[...] = A @ B
+        else:
+            for B_of_member, out_of_member in zip(B, out, strict=True):
+                out_of_member[...] = A @ B_of_member
 
 
 def forward(
     params: Layers | Parameters, X: Matrix, buffers: Buffers, activation: Activation
 ) -> np.ndarray:
     """Return the logits of a block; Z and H stay in the buffers."""
-    Z, H, logits = buffers.Z, buffers.H, buffers.logits
-    multiply(X, params.W1, out=Z)
-    np.add(Z, params.b1, out=Z)
-    activation.forward(Z, H)
-    np.dot(H, params.W2, out=buffers.scores)
-    np.add(buffers.scores.T, params.b2[:, np.newaxis], out=logits)
-    return logits
+    Z = buffers.Z
+    buffers.multiply(X, params.W1, out=Z)
+    np.add(Z, params.b1[..., np.newaxis, :], out=Z)
+    activation.forward(buffers.Z_by_row, buffers.H_by_row)
+    buffers.product(buffers.H, params.W2, out=buffers.scores)
+    b2 = params.b2[..., np.newaxis]
+    np.add(buffers.scoresT, b2, out=buffers.logits_of_members)
+    return buffers.logits
 
 
 def backpropagate(
@@ -138,25 +166,19 @@ def backpropagate(
 
     The targets t stand in the buffers, and may be overwritten.
     """
-    Z, H, dH, dlogits, ones = (
-        buffers.Z,
-        buffers.H,
-        buffers.dH,
-        buffers.dlogits,
-        buffers.ones,
-    )
+    product, ones = buffers.product, buffers.ones
     logits = forward(params, X, buffers, activation)
-    value = loss.value_and_grad(buffers.t, logits, weight, dlogits)
+    value = loss.value_and_grad(buffers.t, logits, weight, buffers.dlogits)
     # logits = W2ᵀ Hᵀ + b2
-    np.dot(H.T, dlogits.T, out=grads.W2)
-    np.dot(dlogits, ones, out=grads.b2)
-    np.dot(dlogits.T, params.W2.T, out=dH)
+    product(buffers.HT, buffers.dlogitsT, out=grads.W2)
+    product(buffers.dlogits_of_members, ones, out=grads.b2)
+    product(buffers.dlogitsT, params.W2.swapaxes(-1, -2), out=buffers.dH)
     # H = f(Z)
-    activation.backward(Z, H, dH)
-    dZ = dH
+    activation.backward(buffers.Z_by_row, buffers.H_by_row, buffers.dH_by_row)
+    dZ = buffers.dH
     # Z = X W1 + b1
-    multiply(X.T, dZ, out=grads.W1)
-    np.dot(ones, dZ, out=grads.b1)
+    buffers.multiply(X.T, dZ, out=grads.W1)
+    product(ones, dZ, out=grads.b1)
     return value
 
 

@@ -133,6 +133,26 @@ def add_penalty(params: Parameters, alpha: float, grads: Parameters) -> float:
     return 0.5 * alpha * squared_norm
 
 
+class LossOfMembers:
+    """The sum of the losses of members on the same rows: itself a loss.
+
+    The targets and weights are those of the rows; of logits there is a column for each
+    row of each member.
+    """
+
+    def __init__(self, loss: Loss, n_members: int) -> None:
+        self.loss = loss
+        self.n_members = n_members
+
+    def value_and_grad(
+        self, t: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
+    ) -> float:
+        """Return the weighted sum of the losses; write its gradient into dlogits."""
+        all_t = np.concatenate([t] * self.n_members, axis=1)
+        all_weights = np.concatenate([weight] * self.n_members)
+        return self.loss.value_and_grad(all_t, logits, all_weights, dlogits)
+
+
 def evaluate(
     layers: Layers,
     blocks: Iterable[tuple[slice | np.ndarray, Matrix]],

@@ -24,6 +24,10 @@ class Parameters:
     The weights come first, so that what is penalised is one slice, and a solver's step
     is a few operations on one vector. Without intercept `flat` ends with the weights:
     the biases are there, and zero, and nothing trains them.
+
+    With `n_members` they are those of so many networks of one shape, side by side: each
+    view has one more axis, the first, and the vector holds W1 of all members, then W2
+    of all, b1 and b2. With None, of one network, the views have no such axis.
     """
 
     def __init__(
@@ -35,20 +39,25 @@ class Parameters:
         fit_intercept: bool = True,
         standardization: Standardization | None = None,
         storage: np.ndarray | None = None,
+        n_members: int | None = None,
     ) -> None:
         self.standardization = standardization
         self.shape = (n_features, n_hidden, n_outputs)
-        self.dtype = np.dtype(dtype)
+        self.dtype: np.dtype = np.dtype(dtype)
         self.fit_intercept = fit_intercept
-        W1_size, W2_size = n_features * n_hidden, n_hidden * n_outputs
+        self.n_members = n_members
+        members, n = ((), 1) if n_members is None else ((n_members,), n_members)
+        W1_size, W2_size = n * n_features * n_hidden, n * n_hidden * n_outputs
         self.n_weights = W1_size + W2_size
-        n_params = self.n_weights + n_hidden + n_outputs
+        b2_start = self.n_weights + n * n_hidden
+        n_params = b2_start + n * n_outputs
         storage = np.zeros(n_params, dtype) if storage is None else storage[:n_params]
         self.storage = storage
-        self.W1 = storage[:W1_size].reshape(n_features, n_hidden)
-        self.W2 = storage[W1_size : self.n_weights].reshape(n_hidden, n_outputs)
-        self.b1 = storage[self.n_weights : self.n_weights + n_hidden]
-        self.b2 = storage[self.n_weights + n_hidden :]
+        W1, W2 = storage[:W1_size], storage[W1_size : self.n_weights]
+        self.W1 = W1.reshape(*members, n_features, n_hidden)
+        self.W2 = W2.reshape(*members, n_hidden, n_outputs)
+        self.b1 = storage[self.n_weights : b2_start].reshape(*members, n_hidden)
+        self.b2 = storage[b2_start:].reshape(*members, n_outputs)
         self.weights = storage[: self.n_weights]
         self.flat = storage if fit_intercept else self.weights
 
@@ -59,7 +68,39 @@ class Parameters:
 
     def zeros_like(self) -> Parameters:
         """Return parameters of the same shape and dtype that are all zero."""
-        return Parameters(*self.shape, self.dtype, self.fit_intercept)
+        return Parameters(
+            *self.shape, self.dtype, self.fit_intercept, n_members=self.n_members
+        )
+
+    def copy(self) -> Parameters:
+        """Return the same parameters in memory of their own."""
+        copied = self._of_members(self.n_members)
+        np.copyto(copied.storage, self.storage)
+        return copied
+
+    def repeated(self, n_members: int) -> Parameters:
+        """Return parameters of so many members that all are as this network is."""
+        repeated = self._of_members(n_members)
+        for name in Layers._fields:
+            getattr(repeated, name)[...] = getattr(self, name)
+        return repeated
+
+    def member(self, i: int) -> Parameters:
+        """Return a copy of the parameters of one member."""
+        member = self._of_members(None)
+        for name in Layers._fields:
+            getattr(member, name)[...] = getattr(self, name)[i]
+        return member
+
+    def _of_members(self, n_members: int | None) -> Parameters:
+        """Return parameters of networks of this shape that are all zero."""
+        return Parameters(
+            *self.shape,
+            self.dtype,
+            self.fit_intercept,
+            self.standardization,
+            n_members=n_members,
+        )
 
     def leading(self, n_features: int) -> Parameters:
         """Return parameters for fewer features, in the same memory."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -15,9 +15,10 @@ from skmlp._core.batches import Batches
 from skmlp._core.dropout import DroppedFeatures, DroppedUnits
 from skmlp._core.lazy_rows import LazyRows
 from skmlp._core.network import Activation, Workspace
-from skmlp._core.objective import Objective, evaluate
-from skmlp._core.parameters import Parameters
+from skmlp._core.objective import LossOfMembers, Objective, evaluate
+from skmlp._core.parameters import Layers, Parameters
 from skmlp._core.rows import Rows, blocks_of, centered, rows_of
+from skmlp._core.standardization import Standardization
 from skmlp._settings import Settings
 from skmlp._training.callbacks import FitTasks
 from skmlp._training.epochs import Monitor, Row, print_epoch
@@ -89,13 +90,15 @@ def build_objective(
     The stream is that of its dropout; the one objective of a mini-batch trainer shares
     that of the batches.
     """
+    n_members = params.n_members
+    loss = settings.loss
     return Objective(
         _rows(settings, data, params, rng, block_rows),
         _activation(settings, params, rng, block_rows),
         data.targets,
-        settings.loss,
+        loss if n_members is None else LossOfMembers(loss, n_members),
         settings.penalty,
-        Workspace(block_rows, *params.shape[1:], params.dtype),
+        Workspace(block_rows, *params.shape[1:], params.dtype, n_members=n_members),
     )
 
 
@@ -122,7 +125,12 @@ def _activation(
         return settings.activation
     n_elements = block_rows * params.shape[1]
     return DroppedUnits(
-        settings.activation, settings.dropout, rng, n_elements, params.dtype
+        settings.activation,
+        settings.dropout,
+        rng,
+        n_elements,
+        params.dtype,
+        params.n_members or 1,
     )
 
 
@@ -148,7 +156,7 @@ def build_monitor(
         measures.append(lambda: _named("val", evaluate_val()))
         if settings.scorer is not None:
             watched = settings.scorer.name
-            measures.append(_metric(settings.scorer, validation, make_predictor))
+            measures.append(build_metric(settings.scorer, validation, make_predictor))
         state.score_name = watched
     state.progress.watch(watched)
     return Monitor(
@@ -163,21 +171,39 @@ def build_monitor(
     )
 
 
+class Network(Protocol):
+    """What can be measured: `Parameters`, or `Trained`."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The numbers of features, hidden units and outputs."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The precision that it computes in."""
+        ...
+
+    def to_compute(self) -> tuple[Layers, Standardization | None]:
+        """Return the layers, and what rows are to be standardised by."""
+        ...
+
+
 def build_evaluation(
     settings: Settings,
-    params: Parameters,
+    network: Network,
     data: TrainingData,
     subset: np.ndarray | None = None,
 ) -> Callable[[], tuple[float, float]]:
     """Return what measures the mean loss and the accuracy on (a subset of) the data."""
     n_rows = min(rows_at_once(settings, data), len(data.y))
-    workspace = Workspace(n_rows, *params.shape[1:], params.dtype)
+    workspace = Workspace(n_rows, *network.shape[1:], network.dtype)
 
     def evaluate_now() -> tuple[float, float]:
-        layers, standardization = params.to_compute()
+        layers, standardization = network.to_compute()
         return evaluate(
             layers,
-            blocks_of(data.X, n_rows, params.dtype, subset, standardization),
+            blocks_of(data.X, n_rows, network.dtype, subset, standardization),
             data.y,
             data.weight,
             settings.activation,
@@ -189,7 +215,7 @@ def build_evaluation(
     return evaluate_now
 
 
-def _metric(
+def build_metric(
     scorer: Scorer, validation: TrainingData, make_predictor: MakePredictor
 ) -> Callable[[], Row]:
     """Return what measures the scorer on validation data."""

@@ -52,6 +52,20 @@ def test_derivative_of_dropped_units_is_the_activation_s_times_the_mask(activati
     assert 0 < (is_seen & ~is_kept).sum() < is_seen.sum()
 
 
+def test_members_are_dropped_the_same_units():
+    relu, rng = ACTIVATIONS["identity"], np.random.default_rng(0)
+    units = DroppedUnits(relu, 0.5, rng, 6 * 40, DTYPES[1], n_members=3)
+    Z = np.repeat([1.0, 2.0, 3.0], 5)[:, np.newaxis] * np.ones((15, 40))
+    units.forward(Z, H := np.empty_like(Z))
+    first, second, third = H.reshape(3, 5, 40)
+    assert 0 < (first == 0).sum() < first.size
+    assert_array_equal(second, 2.0 * first)
+    assert_array_equal(third, 3.0 * first)
+    units.backward(Z, H, dH := np.ones_like(Z))
+    for derivative in dH.reshape(3, 5, 40):
+        assert_array_equal(derivative, first)
+
+
 def test_units_of_fewer_rows_are_dropped_too():
     Z = np.ones((30, 40))
     units = dropped_units("identity", 0.5, Z)

@@ -121,3 +121,30 @@ def test_layers_have_the_dtype_of_the_parameters(standardization):
     layers = params.layers()
     assert {array.dtype for array in layers} == {np.dtype("float32")}
     assert params.restored_b1(layers).dtype == np.float32
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_members_lie_array_by_array_in_one_vector(fit_intercept):
+    params = Parameters(3, 4, 2, np.float64, fit_intercept, n_members=5)
+    params.storage[...] = np.arange(5 * 26)
+    assert_array_equal(params.W1, np.arange(60).reshape(5, 3, 4))
+    assert_array_equal(params.W2, np.arange(60, 100).reshape(5, 4, 2))
+    assert_array_equal(params.b1, np.arange(100, 120).reshape(5, 4))
+    assert_array_equal(params.b2, np.arange(120, 130).reshape(5, 2))
+    assert_array_equal(params.flat, np.arange(130 if fit_intercept else 100))
+    assert params.n_weights == 100
+    assert params.zeros_like().W1.shape == (5, 3, 4)
+
+
+def test_a_member_of_a_repeated_network_is_that_network():
+    params = numbered(standardization=NEAR)
+    repeated = params.repeated(3)
+    repeated.flat[...] *= 2.0
+    member = repeated.member(1)
+    member.W1[...] += 1.0
+    assert_array_equal(repeated.W1[1], 2.0 * params.W1)
+    assert_array_equal(member.W1, 2.0 * params.W1 + 1.0)
+    for name in ("W2", "b1", "b2"):
+        assert_array_equal(getattr(member, name), 2.0 * getattr(params, name))
+    assert member.standardization is NEAR
+    assert member.n_members is None
