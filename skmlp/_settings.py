@@ -9,7 +9,7 @@ import copy
 import math
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, Self
 
@@ -306,6 +306,14 @@ class Settings:
             },
             **{name: given[name] for name in _AS_GIVEN},
         )
+
+    def with_alpha(self, alpha: float) -> Self:
+        """Return the same settings but for alpha, also that of the solver."""
+        solver: Any = self.solver
+        if solver.decouples_decay:
+            solver = copy.copy(solver)
+            solver.alpha = alpha
+        return replace(self, alpha=alpha, solver=solver)
 
     @property
     def penalty(self) -> float:

@@ -179,6 +179,10 @@ class Solver(Entry):
         """Return the memory: vectors with one entry per parameter."""
         return tuple(getattr(self, name) for name in self.memory)
 
+    def without_decay(self) -> Solver:
+        """Return a solver that takes the same steps, but leaves the decay to others."""
+        return self
+
     def begin(self, grads: np.ndarray) -> None:
         """Begin a step: let what is remembered fade."""
 
@@ -398,6 +402,10 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
         self.alpha = alpha
+
+    def without_decay(self) -> Adam:
+        """Return a solver that takes the same steps, but leaves the decay to others."""
+        return Adam(beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
 
     def move(
         self,

@@ -18,9 +18,12 @@ MAY_IMPORT = {
         "solvers",
     },
     "_classifier": {
-        *("_training", "_checks", "_settings", "_targets", "_entries", "_core"),
-        "__version__",
+        *("_candidates", "_training", "_checks", "_settings", "_targets", "_entries"),
+        *("_core", "__version__"),
         *REGISTRIES,
+    },
+    "_candidates": {
+        *("_training", "_checks", "_settings", "_core", "schedules", "solvers"),
     },
     "_training": {"_checks", "_settings", "_entries", "_core", *REGISTRIES},
     "_settings": {"_checks", "_entries", "_core", *REGISTRIES},
@@ -33,7 +36,8 @@ MAY_IMPORT = {
     "datasets": set(),
 }
 SCIKIT_LEARN = (
-    *("_classifier", "_settings", "_training", "_checks", "inspection", "datasets"),
+    *("_classifier", "_candidates", "_settings", "_training", "_checks", "inspection"),
+    "datasets",
 )
 MOST_MODULES = 10
 MODULES = {

@@ -61,11 +61,8 @@ def fit(
     keeps_solver: bool,
 ) -> Trained:
     """Train as many epochs as are planned; keep what was learnt if interrupted."""
-    subset = None
     state.progress.plan(settings.max_iter)
-    if validation is None and settings.early_stopping:
-        rng = np.random.default_rng(state.split_seed)
-        subset, validation = hold_out(data, settings.validation_fraction, rng)
+    subset, validation = _parts(settings, data, validation, state)
     tasks.begin_fit()
     trainer = build_trainer(settings, data, state, subset)
     monitor = build_monitor(settings, trainer, data, validation, make_predictor, tasks)
@@ -76,6 +73,40 @@ def fit(
     except KeyboardInterrupt:
         run.keep_what_was_learnt()
         return run.end(keeps_solver)
+
+
+def try_out(
+    settings: Settings,
+    data: TrainingData,
+    state: TrainingState,
+    make_predictor: MakePredictor,
+) -> Trained | None:
+    """Train as `fit` does, for a comparison: no word, and None where it diverges."""
+    state.progress.plan(settings.max_iter)
+    subset, validation = _parts(settings, data, None, state)
+    trainer = build_trainer(settings, data, state, subset)
+    monitor = build_monitor(settings, trainer, data, validation, make_predictor)
+    try:
+        with np.errstate(all="ignore"):
+            trainer.run(settings.max_iter, monitor)
+    except Diverged:
+        return None
+    if settings.early_stopping:
+        monitor.restore_best()
+    return state.export(settings, data, keeps_solver=False)
+
+
+def _parts(
+    settings: Settings,
+    data: TrainingData,
+    validation: TrainingData | None,
+    state: TrainingState,
+) -> tuple[np.ndarray | None, TrainingData | None]:
+    """Return the rows to train on, None for all, and the data to validate with."""
+    if validation is not None or not settings.early_stopping:
+        return None, validation
+    rng = np.random.default_rng(state.split_seed)
+    return hold_out(data, settings.validation_fraction, rng)
 
 
 def partial_fit(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,6 +59,11 @@ class Trained(NamedTuple):
         """The precision that it was trained in."""
         return self.coefs[0].dtype
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The numbers of features, hidden units and outputs."""
+        return (*self.coefs[0].shape, len(self.classes))
+
     def layers(self) -> Layers:
         """Return the layers for X as it is."""
         return Layers(*self.coefs, *self.intercepts)
@@ -67,11 +73,8 @@ class Trained(NamedTuple):
         kept = self.state["standardization"]
         if kept is None or not kept["is_far"]:
             return self.layers(), None
-        n_features, n_hidden = self.coefs[0].shape
         params = Parameters(
-            n_features,
-            n_hidden,
-            len(self.classes),
+            *self.shape,
             self.dtype,
             standardization=Standardization(kept["center"], kept["scale"]),
         )
@@ -150,6 +153,17 @@ class TrainingState:
             history=_copied(trained.history),
             score_name=kept["score_name"],
             remembered=kept["solver"] if stays else None,
+        )
+
+    def copy(self) -> TrainingState:
+        """Return a state from which training goes on as from this one."""
+        return replace(
+            self,
+            params=self.params.copy(),
+            rng=copy.deepcopy(self.rng),
+            progress=replace(self.progress),
+            history=_copied(self.history),
+            solver=None,
         )
 
     def attach(self, solver: Solver) -> Solver:

@@ -1,0 +1,1 @@
+"""Settings that differ by alpha, trained side by side and compared."""
