@@ -3,8 +3,10 @@
 __version__ = "0.1.0.dev1"
 
 from skmlp._classifier import TwoLayerClassifier
+from skmlp._selection.classifier_cv import TwoLayerClassifierCV
 
-__all__ = ["TwoLayerClassifier", "__version__"]
+__all__ = ["TwoLayerClassifier", "TwoLayerClassifierCV", "__version__"]
 
 # Pickles and lists of trusted types name the public path, which stays.
 TwoLayerClassifier.__module__ = __name__
+TwoLayerClassifierCV.__module__ = __name__

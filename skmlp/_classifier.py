@@ -6,8 +6,9 @@
 import copy
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, Self, TypeAlias, TypeVar, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -81,6 +82,8 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 def _has_stochastic_solver(estimator: "TwoLayerClassifier") -> bool:
     """Let partial_fit exist, or say why it does not."""
+    if estimator._no_partial_fit:
+        raise AttributeError(estimator._no_partial_fit)
     solver = estimator.solver
     if isinstance(solver, str) and solver not in SOLVERS:
         return True  # which partial_fit will refuse
@@ -95,6 +98,17 @@ def _has_stochastic_solver(estimator: "TwoLayerClassifier") -> bool:
 def _with_a_stochastic_solver(method: Method) -> Method:
     """Return a method that is there where the solver is stochastic."""
     return cast(Method, available_if(_has_stochastic_solver)(method))
+
+
+class Chosen(NamedTuple):
+    """The settings to train with, attributes that say how they were chosen.
+
+    And the network that is to be handed out, where no other is to be trained.
+    """
+
+    settings: Settings
+    attributes: Mapping[str, Any] = MappingProxyType({})
+    network: Trained | None = None
 
 
 class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -477,6 +491,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     # The values that each parameter may take, checked when fitting.
     _parameter_constraints = PARAMETER_CONSTRAINTS
 
+    # Why there is no partial_fit, where there is none.
+    _no_partial_fit = ""
+
     # Where scikit-learn's HTML representation links to.
     _doc_link_module = "skmlp"
     _doc_link_template = (  # pyright: ignore
@@ -733,6 +750,19 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         >>> clf.fit([[0.0], [1.0]], ["no", "yes"]).predict([[0.1], [0.9]])
         array(['no', 'yes'], dtype='<U3')
         """
+        self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        return self
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        X_val: Any,
+        y_val: Any,
+        sample_weight_val: Any,
+    ) -> None:
+        """Do what `fit` says."""
         # What Ctrl-C keeps an errstate within from undoing, this one undoes.
         with np.errstate():
             check_parameters(self)
@@ -753,21 +783,26 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 None if sample_weight is None else {"sample_weight": sample_weight}
             )
             with run.threads_for(settings, data) as limit, limit:
+                chosen = self._choose(settings, table, data, validation, sample_weight)
+                settings = chosen.settings
                 state = self._state(trained, settings, data)
                 tasks = FitTasks(
                     self,
                     settings.max_iter,
-                    attributes=lambda: self._attributes(
-                        state.export(settings, data, keeps_solver=True),
-                        table.names,
-                        settings,
-                    ),
+                    attributes=lambda: {
+                        **chosen.attributes,
+                        **self._attributes(
+                            state.export(settings, data, keeps_solver=True),
+                            table.names,
+                            settings,
+                        ),
+                    },
                     X=X,
                     y=y,
                     metadata=weights,
                 )
                 make_predictor = self._predictor(state, settings, data)
-                exported = run.fit(
+                exported = chosen.network or run.fit(
                     settings,
                     data,
                     validation,
@@ -776,9 +811,19 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                     tasks,
                     keeps_solver=self.warm_start,
                 )
-        self._publish(exported, table.names, settings)
+        self._publish(exported, table.names, settings, chosen.attributes)
         tasks.end_fit()
-        return self
+
+    def _choose(
+        self,
+        settings: Settings,
+        table: Table,
+        data: TrainingData,
+        validation: TrainingData | None,
+        sample_weight: Any,
+    ) -> Chosen:
+        """Return the settings to train with: here those that were asked for."""
+        return Chosen(settings)
 
     @_with_a_stochastic_solver
     def partial_fit(
@@ -1188,6 +1233,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         trained: Trained,
         names: np.ndarray | None,
         settings: Settings | None = None,
+        chosen: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Set all that is learnt at once, so that it is always of one piece.
 
@@ -1196,7 +1242,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         who called has either this result or the exception.
         """
         kept = {k: v for k, v in vars(self).items() if k != "feature_names_in_"}
-        self.__dict__ = kept | self._attributes(trained, names, settings)
+        self.__dict__ = kept | {**chosen, **self._attributes(trained, names, settings)}
 
     def _linked_logits(
         self, X: Matrix, link: Callable[[np.ndarray], None]

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -166,7 +166,7 @@ def check_parameters(estimator: BaseEstimator) -> None:
         validate_parameters(estimator)
     except InvalidParameterError as error:
         raise InvalidParameterError(f"{error}{_hint(given)}") from None
-    _check_numbers(given)
+    _check_numbers(given, cast(Any, estimator)._parameter_constraints)
     check_scorer(estimator, given["scoring"])
     for name in _CAPABILITIES:
         _check_capabilities(name, given[name])
@@ -184,10 +184,10 @@ def _hint(given: Mapping[str, Any]) -> str:
     return ""
 
 
-def _check_numbers(given: Mapping[str, Any]) -> None:
+def _check_numbers(given: Mapping[str, Any], constraints: Constraints) -> None:
     """Raise where a count is True, or a number larger than float64 holds."""
     for name, value in given.items():
-        if isinstance(value, bool) and COUNT in PARAMETER_CONSTRAINTS.get(name, ()):
+        if isinstance(value, bool) and COUNT in constraints.get(name, ()):
             raise InvalidParameterError(f"{name}={value} is no number. Pass an int.")
         if isinstance(value, int) and abs(value) > sys.float_info.max:
             raise InvalidParameterError(f"{name} is an int too large to compute with.")

@@ -12,10 +12,22 @@ PACKAGE = Path(skmlp.__file__).parent
 REGISTRIES = ("activations", "losses", "solvers", "schedules", "initializers")
 # What each room, a folder or a module of the package, may import of the others.
 MAY_IMPORT = {
-    "__init__": {"_classifier"},
+    "__init__": {"_classifier", "_selection"},
     "inspection": {
         *("_classifier", "_training", "_checks", "_settings", "_targets", "_core"),
         "solvers",
+    },
+    "_selection": {
+        *(
+            "_selection",
+            "_classifier",
+            "_candidates",
+            "_training",
+            "_checks",
+            "_settings",
+            "_core",
+        ),
+        *("activations", "initializers", "losses", "schedules", "solvers"),
     },
     "_classifier": {
         *("_candidates", "_training", "_checks", "_settings", "_targets", "_entries"),
@@ -36,7 +48,15 @@ MAY_IMPORT = {
     "datasets": set(),
 }
 SCIKIT_LEARN = (
-    *("_classifier", "_candidates", "_settings", "_training", "_checks", "inspection"),
+    *(
+        "_selection",
+        "_classifier",
+        "_candidates",
+        "_settings",
+        "_training",
+        "_checks",
+        "inspection",
+    ),
     "datasets",
 )
 MOST_MODULES = 10

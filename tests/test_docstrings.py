@@ -14,6 +14,7 @@ from numpydoc.validate import validate
 import skmlp
 from skmlp import (
     TwoLayerClassifier,
+    TwoLayerClassifierCV,
     activations,
     datasets,
     initializers,
@@ -36,6 +37,7 @@ METHODS = [
     f"{path}.{name}"
     for path, owner in {
         "skmlp.TwoLayerClassifier": TwoLayerClassifier,
+        "skmlp.TwoLayerClassifierCV": TwoLayerClassifierCV,
         "skmlp.inspection.TrainingDisplay": inspection.TrainingDisplay,
         "skmlp.inspection.WeightsDisplay": inspection.WeightsDisplay,
         "skmlp.inspection.PredictionsDisplay": inspection.PredictionsDisplay,
@@ -48,6 +50,7 @@ METHODS = [
 def public_names():
     """Return the dotted names of public classes and functions."""
     yield "skmlp.TwoLayerClassifier"
+    yield "skmlp.TwoLayerClassifierCV"
     for module in MODULES:
         for name in module.__all__:
             member = getattr(module, name)

@@ -5,7 +5,7 @@ from sklearn.base import clone
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skmlp import TwoLayerClassifier
+from skmlp import TwoLayerClassifier, TwoLayerClassifierCV
 
 EQUIVALENCE = (
     "check_sample_weight_equivalence_on_dense_data",
@@ -77,6 +77,29 @@ def test_scikit_learn_check_passes(estimator, check):
     in_another_order = "check_methods_sample_order_invariance"
     if estimator.dtype == "float32" and check.func.__name__ == in_another_order:
         pytest.skip("compares at 1e-9; some BLAS round by where a row stands, at 6e-8")
+    check(estimator)
+
+
+CHOOSING = [
+    {},
+    SMALL | {"batch_size": None, "dtype": "float64"},
+    SMALL | {"solver": "lbfgs", "alphas": 2},
+    SMALL | {"cv": 3, "alphas": [0.1, 1.0], "scoring": "accuracy"},
+]
+
+
+def expected_failures_of_choosing(estimator):
+    """Return the checks that contradict mini-batches: these have 45 rows and more."""
+    if estimator.batch_size is None or estimator.solver == "lbfgs":
+        return {}
+    return dict.fromkeys(EQUIVALENCE, "mini-batches of other rows")
+
+
+@parametrize_with_checks(
+    [TwoLayerClassifierCV(**params) for params in CHOOSING],
+    expected_failed_checks=expected_failures_of_choosing,
+)
+def test_scikit_learn_check_passes_that_chooses_alpha(estimator, check):
     check(estimator)
 
 

@@ -53,6 +53,10 @@ class Table(NamedTuple):
     labels: np.ndarray
     names: np.ndarray | None
 
+    def select(self, rows: np.ndarray) -> Table:
+        """Return some of the rows, copied."""
+        return self._replace(X=self.X[rows], labels=self.labels[rows])
+
 
 class TrainingData(NamedTuple):
     """What `fit` or `partial_fit` was given, encoded.

@@ -1,0 +1,1 @@
+"""TwoLayerClassifierCV: the classifier that chooses its alpha."""
