@@ -46,6 +46,7 @@ class Members:
         self.solver = solver
         self.penalties = tuple(penalties) if any(penalties) else ()
         self.decays = np.array(decays)[:, np.newaxis]
+        self.factors = np.empty(self.decays.shape, params.dtype)
         # One row of weights per member, in each layer.
         layers = (params.W1, params.W2) if any(decays) else ()
         self.shrinking = tuple(W.reshape(len(decays), -1) for W in layers)
@@ -62,9 +63,11 @@ class Members:
 
     def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:
         """Shrink the weights of each member, and move all parameters."""
+        np.subtract(
+            1.0, learning_rate * self.decays, out=self.factors, casting="unsafe"
+        )
         for weights in self.shrinking:
-            factors = (1.0 - learning_rate * self.decays).astype(weights.dtype)
-            np.multiply(weights, factors, out=weights)
+            np.multiply(weights, self.factors, out=weights)
         self.solver.step(params, grads, learning_rate)
 
 
