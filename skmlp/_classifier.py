@@ -18,6 +18,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skmlp import __version__
+from skmlp._candidates.automatic import measured_alpha
 from skmlp._checks.data import (
     OverflowInPrediction,
     Table,
@@ -769,7 +770,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             table = check_table(type(self).__name__, X, y)
             trained = self._trained_before() if self.warm_start else None
             dtype = self._dtype_for(table, trained)
-            settings = Settings.of(self, table.X.shape, dtype)
+            settings = self._settings_for(table, dtype, trained)
             data = check_training_data(
                 type(self).__name__,
                 table,
@@ -822,8 +823,13 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         validation: TrainingData | None,
         sample_weight: Any,
     ) -> Chosen:
-        """Return the settings to train with: here those that were asked for."""
-        return Chosen(settings)
+        """Return the settings to train with, alpha measured where it is automatic."""
+        if not settings.measures_alpha:
+            return Chosen(settings)
+        alpha = measured_alpha(settings, data, settings.random_stream().spawn(1)[0])
+        return Chosen(
+            settings if alpha is None else settings.with_measured_alpha(alpha)
+        )
 
     @_with_a_stochastic_solver
     def partial_fit(
@@ -902,7 +908,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 table = check_further_table(self, X, y)
                 earlier_totals = trained.state["class_totals"]
             dtype = self._dtype_for(table, trained)
-            settings = Settings.of(self, table.X.shape, dtype, is_planned=False)
+            settings = self._settings_for(table, dtype, trained, is_planned=False)
             data = check_chunk(
                 table,
                 sample_weight,
@@ -1171,6 +1177,20 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return (
             computation_dtype(self.dtype, table.X) if trained is None else trained.dtype
         )
+
+    def _settings_for(
+        self,
+        table: Table,
+        dtype: np.dtype,
+        trained: Trained | None,
+        *,
+        is_planned: bool = True,
+    ) -> Settings:
+        """Return the settings for a table, of training that begins or goes on."""
+        settings = Settings.of(self, table.X.shape, dtype, is_planned=is_planned)
+        if trained is None:
+            return settings
+        return settings.for_going_on(trained.state.get("measured_alpha"))
 
     def _state(
         self, trained: Trained | None, settings: Settings, data: TrainingData

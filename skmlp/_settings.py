@@ -49,9 +49,9 @@ _FULL_BATCH_ITERATIONS = 200
 _STEPS_PER_EPOCH = 25
 _SMALLEST_BATCH, _LARGEST_BATCH = 32, 256
 # A step of Adam moves Z by the learning rate times the sum of a row's features.
-_HIGHEST_RATE, _RATE_OF_ONE_FEATURE = 0.1, 0.4
+_HIGHEST_RATE, _RATE_OF_ONE_FEATURE = 0.05, 0.2
 # Decay competes with what rows teach, and more of them teach more.
-_WEAKEST_DECAY, _STRONGEST_DECAY, _DECAY_OF_ONE_ROW = 0.1, 0.3, 20.0
+_WEAKEST_DECAY, _STRONGEST_DECAY, _DECAY_OF_ONE_ROW = 0.2, 0.6, 40.0
 _PENALTY = 1e-3
 
 # The values of each parameter; the registries are the single truth of the names.
@@ -239,7 +239,8 @@ class Settings:
 
     Numbers are Python's, because NumPy's would upcast float32 or overflow. What a name
     stands for is the thing itself, made with the parameters that it takes. `choices`
-    holds the activation and the loss as the trained network keeps them.
+    holds the activation, the loss and a measured alpha as the trained network keeps
+    them; `measures_alpha` says whether alpha is still to be measured.
     """
 
     hidden_layer_size: int
@@ -268,6 +269,7 @@ class Settings:
     random_state: int | np.random.RandomState | None
     verbose: bool | int
     dtype: np.dtype
+    measures_alpha: bool
     choices: Mapping[str, Any]
 
     @classmethod
@@ -300,9 +302,11 @@ class Settings:
             initializers=_initializers(given, activation.is_rectifier),
             scorer=check_scorer(estimator, given["scoring"]),
             dtype=dtype,
+            measures_alpha=_measures_alpha(asked),
             choices={
                 "activation": _kept(given["activation"], activation),
                 "loss": _kept(given["loss"], loss),
+                "measured_alpha": None,
             },
             **{name: given[name] for name in _AS_GIVEN},
         )
@@ -314,6 +318,20 @@ class Settings:
             solver = copy.copy(solver)
             solver.alpha = alpha
         return replace(self, alpha=alpha, solver=solver)
+
+    def with_measured_alpha(self, alpha: float) -> Self:
+        """Return the same settings with an alpha that training will go on with."""
+        choices = {**self.choices, "measured_alpha": alpha}
+        return replace(self.with_alpha(alpha), measures_alpha=False, choices=choices)
+
+    def for_going_on(self, measured_alpha: float | None) -> Self:
+        """Return the settings of training that goes on, with the alpha it began with.
+
+        None where that was not measured; and then it is not measured now.
+        """
+        if self.measures_alpha and measured_alpha is not None:
+            return self.with_measured_alpha(measured_alpha)
+        return replace(self, measures_alpha=False)
 
     @property
     def penalty(self) -> float:
@@ -367,6 +385,23 @@ def _numbers(given: Mapping[str, Any], n_rows: int, n_features: int) -> dict[str
             auto_alpha(n_rows, solver.decouples_decay) if alpha == "auto" else alpha
         ),
     }
+
+
+def _measures_alpha(asked: Mapping[str, Any]) -> bool:
+    """Return whether held-out rows may tell which alpha is best.
+
+    Of a penalty in the objective nobody has measured that; an instance of a solver has
+    an alpha of its own; and weights that are given fit no smaller network.
+    """
+    solver, weight_init = asked["solver"], asked["weight_init"]
+    takes_alpha = isinstance(solver, str | type) and "alpha" in getattr(
+        entry_of(SOLVERS, solver), "options", ()
+    )
+    return (
+        asked["alpha"] == "auto"
+        and takes_alpha
+        and not isinstance(weight_init, tuple | list)
+    )
 
 
 def _kept(choice: Any, chosen: Any) -> Any:

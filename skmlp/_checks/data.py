@@ -305,19 +305,28 @@ def check_finite(X: Matrix, dtype: np.dtype, names: np.ndarray | None) -> None:
 
 def check_magnitude(X: Matrix, dtype: np.dtype) -> None:
     """Raise where a value of X is finite, but not in the dtype of the computation."""
+    for extreme in _beyond(dtype, X):
+        # Of longdouble too, of which Python's format makes infinity.
+        held = np.format_float_scientific(extreme, precision=2, trim="-")
+        wider = "" if dtype == np.float64 else ", or set dtype='float64'"
+        raise ValueError(
+            f"X holds {held}, a value too large for dtype('{dtype}'), in which the "
+            f"network computes (at most {np.finfo(dtype).max:.3g}). Scale X{wider}."
+        )
+
+
+def fits_in(dtype: np.dtype, X: Matrix) -> bool:
+    """Return whether every finite value of X is finite in a dtype."""
+    return not _beyond(dtype, X)
+
+
+def _beyond(dtype: np.dtype, X: Matrix) -> list[np.floating]:
+    """Return the least and the largest value of X, if the dtype does not hold them."""
     values = X.data if issparse(X) else X  # X.max() would sort and merge sparse X
     if np.can_cast(X.dtype, dtype) or X.dtype.kind != "f" or not values.size:
-        return
+        return []
     limit = float(np.finfo(dtype).max)
-    for extreme in (values.min(), values.max()):
-        if abs(extreme) > limit:
-            # Of longdouble too, of which Python's format makes infinity.
-            held = np.format_float_scientific(extreme, precision=2, trim="-")
-            wider = "" if dtype == np.float64 else ", or set dtype='float64'"
-            raise ValueError(
-                f"X holds {held}, a value too large for dtype('{dtype}'), in which the "
-                f"network computes (at most {limit:.3g}). Scale X{wider}."
-            )
+    return [x for x in (values.min(), values.max()) if abs(x) > limit]
 
 
 class OverflowInPrediction(ValueError):

@@ -16,8 +16,8 @@ from skmlp._candidates.training import score_candidates, train_candidates
 from skmlp._checks.data import (
     Table,
     TrainingData,
-    check_magnitude,
     check_training_data,
+    fits_in,
 )
 from skmlp._checks.parameters import COUNT, Constraints, one_of
 from skmlp._checks.warning import warn
@@ -519,11 +519,8 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         """Return the precision in which candidates compute."""
         if self.dtype != "auto":
             return np.dtype(self.dtype)
-        try:
-            check_magnitude(table.X, np.dtype(np.float32))
-        except ValueError:
-            return np.dtype(np.float64)
-        return np.dtype(np.float32)
+        float32 = np.dtype(np.float32)
+        return float32 if fits_in(float32, table.X) else np.dtype(np.float64)
 
     def _predictor_of(self, trained: Trained) -> BaseEstimator:
         """Return a classifier of a candidate, for scorers."""
