@@ -15,6 +15,7 @@ import time
 import warnings
 from statistics import fmean
 
+import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.neural_network import MLPClassifier
@@ -33,7 +34,8 @@ def measure(model, X_train, X_test, y_train, y_test):
     start = time.process_time()
     model.fit(X_train, y_train)
     seconds = time.process_time() - start
-    probabilities = model.predict_proba(X_test)
+    # As float64: a zero costs 36 in any precision, not 16 in float32.
+    probabilities = model.predict_proba(X_test).astype(np.float64)
     accuracy = accuracy_score(y_test, model.classes_[probabilities.argmax(axis=1)])
     return accuracy, log_loss(y_test, probabilities, labels=model.classes_), seconds
 

@@ -1,54 +1,30 @@
-"""The data sets on which the defaults are chosen and compared.
+"""Sixteen tables, most of one difficulty each, on which the defaults were chosen first.
 
-Sixteen of different kinds, listed before any result was seen: tables that scikit-learn
-and statsmodels ship, images (pooled to 14×14, for the time of the trees), and synthetic
-families that each have one difficulty. A table is a function that returns X and y;
-drawn from a fixed seed, it is the same at each call.
+They were listed before any result was seen: small tables that scikit-learn and
+statsmodels ship, images (pooled to 14×14, for the time of the trees), and synthetic
+families: noisy labels, rare classes, badly scaled features and so on. That makes them
+good cases to see what a change does to one difficulty, and no sample of what users
+have: for that there are `real_tables.py` and `real_defaults.py`. A table is a function
+that returns X and y; drawn from a fixed seed, it is the same at each call.
 """
 
 import os
+from functools import partial
 
 import numpy as np
-from sklearn.datasets import (
-    load_breast_cancer,
-    load_digits,
-    load_iris,
-    load_wine,
-    make_classification,
-    make_moons,
-)
+from real_tables import REAL_TABLES, is_here
+from sklearn.datasets import make_classification, make_moons
 from sklearn.model_selection import train_test_split
 
 from skmlp.datasets import fetch_fashion_mnist, fetch_mnist
 
-try:
-    from statsmodels import datasets as statsmodels_datasets
-except ImportError:
-    statsmodels_datasets = None
-
 N_IMAGES = 10_000  # of which half is trained on
 
 
-def fair():
-    """Return 6,366 answers of 1974 and whether an affair was admitted: noisy."""
-    frame = statsmodels_datasets.fair.load_pandas().data
-    return frame.drop(columns="affairs").to_numpy(), frame["affairs"].to_numpy() > 0
-
-
-def anes96():
-    """Return 944 voters and their party, of seven degrees: very noisy."""
-    frame = statsmodels_datasets.anes96.load_pandas().data
-    y = frame["PID"].to_numpy().astype(int)
-    return frame.drop(columns=["PID", "vote"]).to_numpy(), y
-
-
-def modechoice():
-    """Return 210 travellers, the offers of four modes to each, and what they took."""
-    frame = statsmodels_datasets.modechoice.load_pandas().data
-    offers = frame[["ttme", "invc", "invt", "gc"]].to_numpy().reshape(-1, 16)
-    household = frame[["hinc", "psize"]].to_numpy()[::4]
-    chosen = frame["choice"].to_numpy().reshape(-1, 4).argmax(axis=1)
-    return np.hstack([offers, household]), chosen
+def as_arrays(name):
+    """Return a real table whose columns are all numbers as two arrays."""
+    X, y = REAL_TABLES[name].read()
+    return X.to_numpy(), np.asarray(y)
 
 
 def label_noise():
@@ -131,12 +107,12 @@ def _some_images(fetch):
 
 
 EMBEDDED = {
-    "iris": lambda: load_iris(return_X_y=True),
-    "wine": lambda: load_wine(return_X_y=True),
-    "breast cancer": lambda: load_breast_cancer(return_X_y=True),
-    "digits": lambda: load_digits(return_X_y=True),
+    "iris": partial(as_arrays, "iris"),
+    "wine": partial(as_arrays, "wine"),
+    "breast cancer": partial(as_arrays, "breast_cancer"),
+    "digits": partial(as_arrays, "digits"),
 }
-SURVEYS = {"fair": fair, "anes96": anes96, "modechoice": modechoice}
+SURVEYS = {name: partial(as_arrays, name) for name in ("fair", "anes96", "modechoice")}
 SYNTHETIC = {
     "label noise": label_noise,
     "imbalance": imbalance,
@@ -152,7 +128,7 @@ IMAGES = {"MNIST 14×14": mnist, "Fashion-MNIST 14×14": fashion_mnist}
 def available_tables():
     """Return the tables that can be loaded here, by name; say which cannot."""
     tables = dict(EMBEDDED)
-    if statsmodels_datasets is None:
+    if not is_here("statsmodels"):
         print(f"statsmodels is not installed: without {', '.join(SURVEYS)}.\n")
     else:
         tables |= SURVEYS
