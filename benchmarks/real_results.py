@@ -33,6 +33,13 @@ def write_results(path, results):
     beside.replace(path)
 
 
+def chosen(results, tables, sides):
+    """Return the results of these tables and sides."""
+    return {
+        key: r for key, r in results.items() if key[0] in tables and key[1] in sides
+    }
+
+
 def is_complete(results, tables, side, splits):
     """Return whether a side has been fitted on each split of each table."""
     return all((table, side, split) in results for table in tables for split in splits)
