@@ -11,7 +11,7 @@ from real_results import (
     is_complete,
     mean_ranks,
     means_over_splits,
-    tables_of,
+    of_fits,
     wins,
 )
 from real_tables import REAL_TABLES
@@ -33,7 +33,7 @@ def print_report(results, n_splits):
         print_acceptance(tables, figures)
     for side in SIDES:
         if side not in figures:
-            print_few_tables(results, side, figures, range(n_splits))
+            print_few_fits(results, side, figures)
     if figures:
         print_each_table("accuracy", tables, figures, ACCURACY, "{:.3f}")
         print_each_table("log-loss", tables, figures, LOG_LOSS, "{:.3f}")
@@ -73,13 +73,17 @@ def _means(title, figures):
     return [title, f"{accuracy:.4f}", f"{loss:.4f}", f"{seconds:.2f}"]
 
 
-def print_few_tables(results, side, complete, splits):
-    """Print a side that was fitted on some tables, and the others on the same."""
-    tables = tables_of(results, [side], splits)
-    if tables:
-        figures = means_over_splits(results, tables, [side, *complete], splits)
-        rows = [_means(SIDES[name].title, figures[name]) for name in figures]
-        print(f"\n{SIDES[side].title} was fitted on {', '.join(tables)}; there:\n")
+def print_few_fits(results, side, complete):
+    """Print a side that was not fitted on everything, and the others on the same."""
+    fits = [(table, split) for table, name, split in results if name == side]
+    if fits:
+        rows = [
+            _means(SIDES[name].title, of_fits(results, name, fits))
+            for name in [side, *complete]
+        ]
+        tables = dict.fromkeys(table for table, _ in fits)
+        print(f"\n{SIDES[side].title} was fitted {len(fits)} times, on {len(tables)}")
+        print(f"tables ({', '.join(tables)}); there:\n")
         print(simple_table(["side", "accuracy", "log-loss", "seconds"], rows))
 
 
@@ -142,17 +146,19 @@ def draw(results, n_splits, path):
     plt.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "skmlp"}
     tables, figures = in_common(results, n_splits)
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    for side, of_side in figures.items():
-        _, loss, seconds = of_side.mean(axis=0)
+    means = {side: of_side.mean(axis=0) for side, of_side in figures.items()}
+    for i, side in enumerate(sorted(means, key=lambda side: means[side][SECONDS])):
+        _, loss, seconds = means[side]
         color = "C3" if side in OURS else "C0"
         axes.plot(seconds, loss, "o", color=color)
-        beside = {"xytext": (6, 3), "textcoords": "offset points", "color": color}
-        axes.annotate(SIDES[side].title, (seconds, loss), **beside)
+        # In turn above and below, so that neighbours do not cover each other.
+        beside = {"xytext": (6, (4, -12)[i % 2]), "textcoords": "offset points"}
+        axes.annotate(SIDES[side].title, (seconds, loss), color=color, **beside)
     axes.set(
         xscale="log",
         xlabel="seconds of a fit (mean)",
         ylabel="log-loss (mean)",
         title=f"Defaults on {len(tables)} real tables: lower left is better",
     )
-    axes.margins(x=0.2)
+    axes.margins(x=0.25, y=0.1)
     figure.savefig(path, metadata={"Date": None} if str(path).endswith("svg") else {})

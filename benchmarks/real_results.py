@@ -45,16 +45,6 @@ def is_complete(results, tables, side, splits):
     return all((table, side, split) in results for table in tables for split in splits)
 
 
-def tables_of(results, sides, splits):
-    """Return the tables on each of whose splits all these sides have been fitted."""
-    tables = dict.fromkeys(table for table, _, _ in results)
-    return [
-        table
-        for table in tables
-        if all(is_complete(results, [table], side, splits) for side in sides)
-    ]
-
-
 def means_over_splits(results, tables, sides, splits):
     """Return for each side an array with a row for each table."""
     return {
@@ -66,6 +56,11 @@ def means_over_splits(results, tables, sides, splits):
         )
         for side in sides
     }
+
+
+def of_fits(results, side, fits):
+    """Return an array with a row for each (table, split)."""
+    return np.array([results[table, side, split] for table, split in fits])
 
 
 def better_trees(figures):
