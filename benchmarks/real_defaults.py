@@ -99,7 +99,8 @@ def main():
         with threadpool_limits(1):
             measure_what_is_missing(args)
     results = read_results([*args.others, args.results])
-    results = chosen(results, args.tables or REAL_TABLES, args.sides or SIDES)
+    asked = args.tables or REAL_TABLES, args.sides or SIDES, range(args.splits)
+    results = chosen(results, *asked)
     print_report(results, args.splits)
     if args.figure:
         draw(results, args.splits, args.figure)

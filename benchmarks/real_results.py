@@ -33,10 +33,12 @@ def write_results(path, results):
     beside.replace(path)
 
 
-def chosen(results, tables, sides):
-    """Return the results of these tables and sides."""
+def chosen(results, tables, sides, splits):
+    """Return the results of these tables, sides and splits."""
     return {
-        key: r for key, r in results.items() if key[0] in tables and key[1] in sides
+        (table, side, split): measured
+        for (table, side, split), measured in results.items()
+        if table in tables and side in sides and split in splits
     }
 
 
