@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
-from sklearn.utils.validation import _get_feature_names
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import _check_feature_names_in, _get_feature_names
 
 from skmlp._checks.faults import refuse_misread, short, told_again
 from skmlp._core.rows import Matrix
@@ -19,6 +21,13 @@ def feature_names(X: Any) -> np.ndarray | None:
         return _get_feature_names(X)
     except (TypeError, ValueError) as error:
         raise told_again(error, "X", X) from error
+
+
+def input_feature_names(
+    estimator: BaseEstimator, given: ArrayLike | None = None
+) -> np.ndarray:
+    """Return the names of the features that a fitted estimator takes."""
+    return _check_feature_names_in(estimator, given)
 
 
 def checked_features(

@@ -1,0 +1,22 @@
+"""From a table as it comes to numbers that a network learns well from."""
+
+from skmlp.preprocessing.cells import as_numbers, as_text, date_part_names, date_parts
+from skmlp.preprocessing.columns import ColumnSelector, DroppedColumnsWarning
+from skmlp.preprocessing.piecewise_linear import PiecewiseLinearEncoder
+
+__all__ = [
+    "ColumnSelector",
+    "DroppedColumnsWarning",
+    "PiecewiseLinearEncoder",
+    "as_numbers",
+    "as_text",
+    "date_part_names",
+    "date_parts",
+]
+
+# Pickles and lists of trusted types name the public path, which stays.
+for _public in (
+    *(ColumnSelector, DroppedColumnsWarning, PiecewiseLinearEncoder),
+    *(as_numbers, as_text, date_part_names, date_parts),
+):
+    _public.__module__ = __name__

@@ -1,0 +1,274 @@
+"""Cells of a table as numbers, as text or as dates, whoever made the table."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skmlp._checks.faults import short
+
+# What ISO 8601 writes: a date, perhaps with the time of day.
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+_EPOCH, _GAP = np.datetime64(0, "us"), np.datetime64("NaT", "us")
+_PARTS = ("days", "month", "day", "weekday", "hour", "missing")
+
+
+def as_numbers(X: Any) -> np.ndarray:
+    """Return the numbers of a table, NaN where there is none.
+
+    Parameters
+    ----------
+    X : {frame, array-like} of shape (n_samples, n_columns)
+        Numbers and booleans of any type; None, NaN and pandas' NA are gaps.
+
+    Returns
+    -------
+    numbers : ndarray of shape (n_samples, n_columns) and dtype float64
+        True is 1, False is 0.
+
+    Raises
+    ------
+    ValueError
+        If a cell is neither a gap nor a finite number.
+
+    Examples
+    --------
+    >>> from skmlp.preprocessing import as_numbers
+    >>> as_numbers([[1, None], [2.5, True]])
+    array([[1. , nan],
+           [2.5, 1. ]])
+    """
+    table = as_table(X)
+    numbers = np.empty(table.shape)
+    for position, (name, column) in enumerate(named_columns(table)):
+        numbers[:, position] = _numbers_of(name, column)
+    return numbers
+
+
+def as_text(X: Any) -> np.ndarray:
+    """Return the cells of a table as text, None where there is nothing.
+
+    Parameters
+    ----------
+    X : {frame, array-like} of shape (n_samples, n_columns)
+        Cells of any type; None, NaN and pandas' NA are gaps.
+
+    Returns
+    -------
+    text : ndarray of shape (n_samples, n_columns) and dtype object
+        Strings and None. Whole numbers are written without a decimal point, as a
+        column of them has one or not depending on whether it has gaps.
+
+    Examples
+    --------
+    >>> from skmlp.preprocessing import as_text
+    >>> as_text([["red", 3.0], [None, True]])
+    array([['red', '3'],
+           [None, 'True']], dtype=object)
+    """
+    table = as_table(X)
+    text = np.empty(table.shape, dtype=object)
+    for position, (_, column) in enumerate(named_columns(table)):
+        text[:, position] = [_text(cell) for cell in cells_of(column)]
+    return text
+
+
+def date_parts(X: Any) -> np.ndarray:
+    """Return what is to be learnt from dates, as numbers.
+
+    Parameters
+    ----------
+    X : {frame, array-like} of shape (n_samples, n_columns)
+        Dates, times, durations, or text as ISO 8601 writes dates; what is none of these
+        is a gap. What has a time zone is converted to UTC.
+
+    Returns
+    -------
+    parts : ndarray of shape (n_samples, 6 * n_columns) and dtype float64
+        For each column the days since the beginning of 1970, with the time of day as a
+        fraction; the month, from 1; the day of the month, from 1; the day of the week,
+        from 0 for Monday; the hour; and 1 for a gap, where the others are NaN. Of
+        durations only the days, and that there is a gap, are not 0.
+
+    Examples
+    --------
+    >>> from skmlp.preprocessing import date_parts
+    >>> date_parts([["1970-01-02 12:00"], ["not known"]])
+    array([[ 1.5,  1. ,  2. ,  4. , 12. ,  0. ],
+           [ nan,  nan,  nan,  nan,  nan,  1. ]])
+    """
+    table = as_table(X)
+    return np.hstack([_parts_of(column) for _, column in named_columns(table)])
+
+
+def date_part_names(transformer: object, input_features: ArrayLike) -> np.ndarray:
+    """Return the names of what `date_parts` returns, as FunctionTransformer asks."""
+    names = [f"{name}_{part}" for name in np.asarray(input_features) for part in _PARTS]
+    return np.asarray(names, dtype=object)
+
+
+def as_table(X: Any) -> Any:
+    """Return a frame as it is, and all else as an array of two dimensions."""
+    if hasattr(X, "columns"):
+        return X
+    table = X if isinstance(X, np.ndarray) else np.asarray(X, dtype=object)
+    if table.ndim != 2:
+        raise ValueError(
+            f"X must be a table, with rows and columns; got an array of shape "
+            f"{table.shape}."
+        )
+    return table
+
+
+def named_columns(X: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield name and column: of a frame, pandas' or polars', or of an array."""
+    names = X.columns if hasattr(X, "columns") else range(X.shape[1])
+    for position, name in enumerate(names):
+        yield name, X.iloc[:, position] if hasattr(X, "iloc") else X[:, position]
+
+
+def is_category(column: Any) -> bool:
+    """Return whether a frame says of a column that it holds categories."""
+    return str(column.dtype).lower().startswith(("categor", "enum"))
+
+
+def cells_of(column: Any) -> np.ndarray:
+    """Return a column as numbers in float64, as times, or else as objects."""
+    kind = getattr(column.dtype, "kind", "")  # which dtypes of polars do not have
+    if kind and kind in "biuf" and not is_category(column):
+        return np.asarray(column.astype(np.float64))
+    if kind == "M":
+        return np.asarray(column, dtype="datetime64[us]")
+    cells = np.asarray(column)
+    if cells.dtype.kind in "biuf":
+        return cells.astype(np.float64)
+    return cells if cells.dtype.kind in "mM" else cells.astype(object)
+
+
+def is_plain(column: Any) -> bool:
+    """Return whether the dtype of a column says that it holds numbers or times."""
+    if hasattr(column.dtype, "kind"):
+        return column.dtype.kind in "biufmM" and not is_category(column)
+    return column.dtype.is_numeric() or column.dtype.is_temporal()  # polars
+
+
+def distinct_cells(column: Any) -> np.ndarray:
+    """Return the cells of a column that differ from one another, as `cells_of` does."""
+    if hasattr(column, "unique"):
+        return cells_of(column.unique())
+    try:
+        distinct = list(dict.fromkeys(column.tolist()))
+    except TypeError as error:
+        raise TypeError(
+            f"Cells are to be numbers, text or dates; X holds {short(column[0])}."
+        ) from error
+    return np.fromiter(distinct, dtype=object, count=len(distinct))
+
+
+def gaps_of(cells: np.ndarray) -> np.ndarray:
+    """Return which cells hold nothing."""
+    if cells.dtype.kind in "fmM":
+        return cells != cells
+    return np.array([not is_present(cell) for cell in cells], dtype=bool)
+
+
+def is_present(cell: object) -> bool:
+    """Return whether a cell holds something: not None, NaN, NaT or pandas' NA."""
+    if isinstance(cell, str):
+        return True
+    is_itself = cell == cell
+    return cell is not None and isinstance(is_itself, bool | np.bool_) and is_itself
+
+
+def _numbers_of(name: Any, column: Any) -> np.ndarray:
+    """Return the numbers of a column, or raise with its name and the row."""
+    cells = cells_of(column)
+    if cells.dtype.kind == "f":
+        numbers = cells
+    else:
+        numbers = np.array([_number(cell) for cell in cells.tolist()])
+    wrong = np.isinf(numbers)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f"Column {name!r} of X holds {short(cells[row])} (row {row}), which is no "
+            "finite number. Replace what is none, or leave it out as a gap (NaN)."
+        )
+    return numbers
+
+
+def _number(cell: Any) -> float:
+    """Return a cell as a number: NaN for a gap, infinity for what is none."""
+    if not is_present(cell):
+        return np.nan
+    try:
+        number = float(cell)
+    except (TypeError, ValueError, OverflowError):
+        return np.inf
+    return number
+
+
+def _text(cell: Any) -> str | None:
+    """Return a cell as text, None where it is a gap."""
+    if isinstance(cell, str):
+        return cell
+    if not is_present(cell):
+        return None
+    is_whole = isinstance(cell, float) and cell.is_integer()
+    return str(int(cell) if is_whole else cell)
+
+
+def dates_of(cells: np.ndarray) -> np.ndarray:
+    """Return cells as datetime64[us], NaT where one is no date."""
+    if cells.dtype.kind == "M":
+        return cells.astype("datetime64[us]")
+    if cells.dtype.kind == "m":
+        return _EPOCH + cells.astype("timedelta64[us]")
+    return np.array([date_of(cell) for cell in cells], dtype="datetime64[us]")
+
+
+def date_of(cell: Any) -> np.datetime64:
+    """Return a cell as a date, NaT where it is none."""
+    if isinstance(cell, datetime.time):
+        cell = datetime.datetime.combine(datetime.date(1970, 1, 1), cell)
+    if isinstance(cell, datetime.timedelta):
+        cell = datetime.datetime(1970, 1, 1) + cell
+    if getattr(cell, "tzinfo", None) is not None:
+        cell = cell.astimezone(datetime.UTC).replace(tzinfo=None)
+    is_date = isinstance(cell, datetime.date | np.datetime64) or (
+        isinstance(cell, str) and _ISO_DATE.fullmatch(cell)
+    )
+    try:
+        return np.datetime64(cell, "us") if is_date else _GAP
+    except (ValueError, OverflowError):  # text like 2026-02-30, or pandas' NaT
+        return _GAP
+
+
+def _parts_of(column: Any) -> np.ndarray:
+    """Return the parts of each date of a column, one below the other."""
+    cells = cells_of(column)
+    dates = dates_of(cells)
+    days, months = dates.astype("datetime64[D]"), dates.astype("datetime64[M]")
+    since = (dates - _EPOCH) / np.timedelta64(1, "D")
+    parts = np.stack(
+        [
+            since,
+            months.astype(np.int64) % 12 + 1,
+            (days - months) / np.timedelta64(1, "D") + 1,
+            (days.astype(np.int64) + 3) % 7,  # 1970 began on a Thursday
+            np.floor((dates - days) / np.timedelta64(1, "h")),
+            np.zeros(len(dates)),
+        ],
+        axis=1,
+    )
+    if cells.dtype.kind == "m":
+        parts[:, 1:] = 0
+    gaps = np.isnat(dates)
+    parts[gaps] = np.nan
+    parts[:, -1] = gaps
+    return parts

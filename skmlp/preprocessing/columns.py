@@ -1,0 +1,243 @@
+"""ColumnSelector: which columns of a table hold numbers, dates or categories."""
+
+# Without deferred annotations: the class says that it lives in `skmlp.preprocessing`,
+# where the names in them are not to be found.
+
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Number
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skmlp._checks.faults import short
+from skmlp._checks.warning import warn
+from skmlp.preprocessing.cells import (
+    as_table,
+    cells_of,
+    date_of,
+    distinct_cells,
+    gaps_of,
+    is_category,
+    is_plain,
+    named_columns,
+)
+
+Kind: TypeAlias = Literal["numbers", "dates", "categories", "many_levels", "dropped"]
+
+# Levels that become a column each.
+_MOST_LEVELS = 32
+# Text of which a larger share is different identifies a row.
+_SHARE_OF_LEVELS = 0.9
+_IDENTIFIER = "text that differs in nearly every row"
+# Row numbers are all different and fill their range, or a quarter of it where rows were
+# held out. Few numbers may do so by chance.
+_FEWEST_ROW_NUMBERS, _ROOM_PER_ROW = 32, 4
+_ROW_NUMBERS = "whole numbers that count the rows"
+_OF_USE_PERHAPS = (_IDENTIFIER, _ROW_NUMBERS)
+_KINDS = ("numbers", "dates", "categories", "many_levels", "dropped")
+
+
+class DroppedColumnsWarning(UserWarning):
+    """Columns of a table were left out, as nothing can be learnt from them.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmlp.preprocessing import DroppedColumnsWarning
+    >>> warnings.simplefilter("ignore", DroppedColumnsWarning)
+    """
+
+
+class ColumnSelector:
+    """Select the columns of one kind, in a ColumnTransformer.
+
+    As :class:`sklearn.compose.make_column_selector`, it is called with the table when
+    the ColumnTransformer is fitted. It looks at what columns hold, so that it works
+    with frames of pandas and polars and with arrays of numbers and of objects.
+
+    Parameters
+    ----------
+    kind : {'numbers', 'dates', 'categories', 'many_levels', 'dropped'}
+        Which columns to select; a column is of one kind only.
+
+        - 'numbers': numbers and booleans, with gaps or without.
+        - 'dates': dates, times, durations, and text that ISO 8601 writes dates as.
+        - 'categories': at most 32 different texts, or categories of a frame.
+        - 'many_levels': more than these.
+        - 'dropped': from which nothing can be learnt: no cell is filled, or all are the
+          same, or text differs in more than nine of ten rows, or whole numbers count
+          the rows. A :class:`DroppedColumnsWarning` names the columns.
+
+    keep : iterable of str or int, default=()
+        The names, in an array the positions, of columns that are of use although no two
+        rows are the same there. What a frame calls categories is always kept.
+
+    See Also
+    --------
+    sklearn.compose.make_column_selector : Selects by dtype and by name.
+    skmlp.tabular_pipeline : The pipeline in which these selectors work.
+
+    Examples
+    --------
+    >>> from skmlp.preprocessing import ColumnSelector
+    >>> table = [[1.5, "red", "2026-11-28"], [None, "blue", "2026-11-29"]] * 20
+    >>> ColumnSelector("numbers")(table), ColumnSelector("dates")(table)
+    ([0], [2])
+    """
+
+    def __init__(self, kind: Kind | str, *, keep: Iterable[str | int] = ()) -> None:
+        if kind not in _KINDS:
+            raise ValueError(f"kind must be one of {', '.join(_KINDS)}; got {kind!r}.")
+        self.kind = kind
+        self.keep = tuple(keep)
+
+    def __repr__(self) -> str:
+        """Say what is selected, for representations of a ColumnTransformer."""
+        keep = f", keep={self.keep!r}" if self.keep else ""
+        return f"ColumnSelector({self.kind!r}{keep})"
+
+    def __call__(self, X: Any) -> list:
+        """Return the names of the columns, where all are strings, or the positions.
+
+        Parameters
+        ----------
+        X : {frame, array-like} of shape (n_samples, n_columns)
+            The table.
+
+        Returns
+        -------
+        columns : list of str or of int
+            What ColumnTransformer is to pass on.
+
+        Raises
+        ------
+        ValueError
+            If X is no dense table or, where what to drop is selected, nothing of it is
+            left or `keep` names what it does not have.
+
+        Warns
+        -----
+        DroppedColumnsWarning
+            If columns are dropped.
+        """
+        table = _checked(X)
+        found = {
+            name: _look_at(column, name in self.keep)
+            for name, column in named_columns(table)
+        }
+        if self.kind == "dropped":
+            _check_keep(self.keep, list(found))
+            _tell_of_dropped(found)
+        labels = _labels(table)
+        return [
+            label
+            for label, column in zip(labels, found.values(), strict=True)
+            if column.kind == self.kind
+        ]
+
+
+class _Look(NamedTuple):
+    """The kind of a column, and why it is dropped, if it is."""
+
+    kind: Kind
+    reason: str = ""
+
+
+def _checked(X: Any) -> Any:
+    """Return X as a table, or raise where it is none that can be looked at."""
+    if issparse(X):
+        raise ValueError(
+            "Columns are told by what their cells hold, which needs a frame or a dense "
+            "array; got a sparse X. Pass X.toarray(), or pass X to a classifier alone."
+        )
+    return as_table(X)
+
+
+def _labels(table: Any) -> list:
+    """Return names where each column has one, else positions."""
+    names = list(getattr(table, "columns", ()))
+    if all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
+        return names or list(range(table.shape[1]))
+    return list(range(table.shape[1]))
+
+
+def _look_at(column: Any, is_kept: bool) -> _Look:
+    """Return what kind of column it is, by the cells that differ from one another."""
+    cells = cells_of(column) if is_plain(column) else distinct_cells(column)
+    present = cells[~gaps_of(cells)]
+    if not len(present):
+        return _Look("dropped", "no cell is filled")
+    if len(present) == len(cells) and (present == present[0]).all():
+        return _Look("dropped", "the same in every row")
+    if not is_category(column):
+        if _are_dates(present):
+            return _Look("dates")
+        if _are_numbers(present):
+            counts_rows = _counts_rows(cells, len(column)) and not is_kept
+            return _Look("dropped", _ROW_NUMBERS) if counts_rows else _Look("numbers")
+        if not is_kept and len(present) > _SHARE_OF_LEVELS * _n_filled(column, cells):
+            return _Look("dropped", _IDENTIFIER)
+    return _Look("categories" if len(present) <= _MOST_LEVELS else "many_levels")
+
+
+def _are_numbers(cells: np.ndarray) -> bool:
+    """Return whether all cells, of which none is a gap, are numbers."""
+    is_float = cells.dtype.kind == "f"
+    return is_float or all(isinstance(cell, Number | np.bool_) for cell in cells)
+
+
+def _are_dates(cells: np.ndarray) -> bool:
+    """Return whether all cells, of which none is a gap, are dates."""
+    is_time = cells.dtype.kind in "mM"
+    return is_time or not any(np.isnat(date_of(cell)) for cell in cells)
+
+
+def _counts_rows(cells: np.ndarray, n_rows: int) -> bool:
+    """Return whether cells are whole numbers, one per row, that leave little room."""
+    if n_rows < _FEWEST_ROW_NUMBERS or len(cells) < n_rows:
+        return False
+    numbers = cells.astype(np.float64)
+    start, end = numbers.min(), numbers.max()
+    if not end - start < _ROOM_PER_ROW * n_rows or (numbers % 1).any():
+        return False
+    return bool(np.bincount((numbers - start).astype(np.int64)).max() == 1)
+
+
+def _n_filled(column: Any, levels: np.ndarray) -> int:
+    """Return how many cells of a column are no gaps; levels are its distinct cells."""
+    if not gaps_of(levels).any():
+        return len(column)
+    return len(column) - int(gaps_of(cells_of(column)).sum())
+
+
+def _tell_of_dropped(found: Mapping[Any, _Look]) -> None:
+    """Warn of what is dropped, with the reasons; raise where that is everything."""
+    dropped = {name: look for name, look in found.items() if look.kind == "dropped"}
+    told = ", ".join(f"{name!r} ({look.reason})" for name, look in dropped.items())
+    if len(dropped) == len(found):
+        raise ValueError(
+            f"Nothing can be learnt from any column of X: {told}. {_remedy(dropped)}"
+        )
+    if dropped:
+        warn(f"Columns left out: {told}. {_remedy(dropped)}", DroppedColumnsWarning)
+
+
+def _remedy(dropped: Mapping[Any, _Look]) -> str:
+    """Return how columns are kept that only look as if they were of no use."""
+    names = [n for n, look in dropped.items() if look.reason in _OF_USE_PERHAPS]
+    if not names:
+        return "They would tell one row from another in nothing."
+    return (
+        f"Where one is of use after all, keep={names[:1]!r} keeps it; text that means "
+        "numbers or dates should be converted to these."
+    )
+
+
+def _check_keep(keep: Sequence[str | int], names: Sequence[Any]) -> None:
+    """Raise where a column to keep is not there."""
+    for name in keep:
+        if name not in names:
+            raise ValueError(
+                f"keep names {name!r}, but the columns of X are {short(names)}."
+            )

@@ -1,0 +1,280 @@
+"""PiecewiseLinearEncoder: how far each number has come through each of its bins."""
+
+# Without deferred annotations: the class says that it lives in `skmlp.preprocessing`,
+# where the names in them are not to be found.
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skmlp._checks.features import checked_features, input_feature_names
+from skmlp._checks.parameters import COUNT, Constraints, one_of, validate_parameters
+
+# So many rows at a time that what is between X and the result stays in the cache.
+_ROWS_AT_ONCE = 256
+_FLOATS = (np.float64, np.float32)
+
+_PARAMETER_CONSTRAINTS: Constraints = {
+    "n_bins": [COUNT],
+    "dtype": [one_of(["float32", "float64"]), None],
+}
+
+
+class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
+    """Encode each number by how far it has come through each bin of its feature.
+
+    A network with one hidden layer finds it hard to bend sharply along one feature;
+    trees do not. With this encoding [1]_ in front it is as easy: any function of a
+    feature that is linear between the edges of its bins, and continuous, is linear in
+    the columns of the encoding.
+
+    The edges :math:`b_0 < ... < b_T` of a feature are quantiles of what it held in
+    `fit`. A number x becomes T columns, of which column t is
+
+    .. math:: e_t = (x - b_{t-1}) / (b_t - b_{t-1}),
+
+    but at least 0 and at most 1. In front of them stands the number itself, as its
+    position between the outer edges. A feature of at most two different numbers has
+    this column only.
+
+    Parameters
+    ----------
+    n_bins : int, default=8
+        The most bins that a feature has; at least 1, and 1 for none but the position.
+        A feature of few different numbers has fewer: each of them is an edge.
+
+    dtype : {'float32', 'float64'} or None, default=None
+        The type of the columns that are put out. None is float32 for float32 X and
+        float64 for all else.
+
+    Attributes
+    ----------
+    bin_edges_ : list of ndarrays of float64
+        The edges of each feature, ascending, each a number that the feature held.
+
+    n_features_in_ : int
+        The number of features seen when fitting.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        The names of the features, where X had names that are all strings.
+
+    See Also
+    --------
+    sklearn.preprocessing.SplineTransformer : With ``degree=1``, hats around knots.
+    sklearn.preprocessing.KBinsDiscretizer : Which bin a number is in.
+    skmlp.tabular_pipeline : A pipeline for tables that encodes numbers so.
+
+    Notes
+    -----
+    Where a number is more frequent than a bin is wide, it counts only as often as that
+    for the quantiles, so that the other bins lie among the numbers that are rarer.
+
+    Beyond the outer edges the columns stay as they are at these edges, as do trees.
+    Equation (1) of [1]_ goes on along a straight line.
+
+    References
+    ----------
+    .. [1] Gorishniy, Rubachev & Babenko (2022), "On embeddings for numerical features
+       in tabular deep learning", NeurIPS, section 3.2.
+
+    Examples
+    --------
+    >>> from skmlp.preprocessing import PiecewiseLinearEncoder
+    >>> encoder = PiecewiseLinearEncoder(n_bins=2)
+    >>> encoder.fit_transform([[0.0], [1.0], [2.0], [3.0], [6.0]])
+    array([[0.        , 0.        , 0.        ],
+           [0.16666667, 0.5       , 0.        ],
+           [0.33333333, 1.        , 0.        ],
+           [0.5       , 1.        , 0.25      ],
+           [1.        , 1.        , 1.        ]])
+    >>> encoder.get_feature_names_out(["age"])
+    array(['age', 'age_from_0', 'age_from_2'], dtype=object)
+    """
+
+    bin_edges_: list[np.ndarray]
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
+    # The values that each parameter may take, checked when fitting.
+    _parameter_constraints = _PARAMETER_CONSTRAINTS
+
+    # Where scikit-learn's HTML representation links to.
+    _doc_link_module = "skmlp"
+    _doc_link_template = (  # pyright: ignore
+        "https://skmlp.readthedocs.io/en/stable/api/"
+        "{estimator_module}.{estimator_name}.html"
+    )
+
+    def __init__(
+        self,
+        n_bins: int = 8,
+        *,
+        dtype: Literal["float32", "float64"] | str | None = None,
+    ) -> None:
+        self.n_bins = n_bins
+        self.dtype = dtype
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that float32 stays float32."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Choose the edges of the bins of each feature.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Numbers, finite.
+        y : object, default=None
+            Not looked at.
+
+        Returns
+        -------
+        self : PiecewiseLinearEncoder
+            The fitted encoder.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or X is invalid, or the numbers of a feature lie so far apart
+            that float64 does not hold their difference.
+
+        Examples
+        --------
+        >>> from skmlp.preprocessing import PiecewiseLinearEncoder
+        >>> PiecewiseLinearEncoder().fit([[0.0], [0.5], [2.0]]).bin_edges_
+        [array([0. , 0.5, 2. ])]
+        """
+        validate_parameters(self)
+        X = checked_features(validate_data, self, X, dtype=_FLOATS)
+        edges = [_bin_edges(column, self.n_bins) for column in X.T]
+        _check_distances(edges, input_feature_names(self))
+        self.bin_edges_ = edges
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Encode numbers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Numbers, finite.
+
+        Returns
+        -------
+        encoded : ndarray of shape (n_samples, n_columns)
+            For each feature its position and its bins, in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If X is invalid or has other features than `fit` saw.
+
+        Examples
+        --------
+        >>> from skmlp.preprocessing import PiecewiseLinearEncoder
+        >>> PiecewiseLinearEncoder().fit([[0.0], [0.5], [2.0]]).transform([[1.0]])
+        array([[0.5       , 1.        , 0.33333333]])
+        """
+        check_is_fitted(self)
+        X = checked_features(validate_data, self, X, dtype=_FLOATS, reset=False)
+        feature, lower, upper = _ramps(self.bin_edges_)
+        width = upper - lower
+        width[width == 0] = 1  # a constant feature stays 0 or, where larger now, is 1
+        encoded = np.empty((len(X), len(feature)), self.dtype or X.dtype)
+        with np.errstate(over="ignore"):
+            for rows in gen_batches(len(X), _ROWS_AT_ONCE):
+                passed = X[rows].astype(np.float64)[:, feature]
+                passed -= lower
+                passed /= width
+                np.clip(passed, 0, 1, out=encoded[rows], casting="same_kind")
+        return encoded
+
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> np.ndarray:
+        """Return the names of the columns that are put out.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            The names of the features; None for those seen in `fit`, or 'x0', 'x1', ...
+
+        Returns
+        -------
+        names : ndarray of str objects
+            For each feature its name, then for each bin the name with the lower edge.
+
+        Raises
+        ------
+        ValueError
+            If `input_features` are not the features that `fit` saw.
+
+        Examples
+        --------
+        >>> from skmlp.preprocessing import PiecewiseLinearEncoder
+        >>> encoder = PiecewiseLinearEncoder().fit([[0.0], [0.5], [2.0]])
+        >>> encoder.get_feature_names_out()
+        array(['x0', 'x0_from_0', 'x0_from_0.5'], dtype=object)
+        """
+        check_is_fitted(self)
+        inputs = input_feature_names(self, input_features)
+        names = map(_column_names, inputs, self.bin_edges_)
+        return np.asarray([*chain.from_iterable(names)], dtype=object)
+
+
+def _bin_edges(numbers: np.ndarray, n_bins: int) -> np.ndarray:
+    """Return quantiles of some numbers, all of them where these are few."""
+    distinct, counts = np.unique(numbers.astype(np.float64), return_counts=True)
+    if len(distinct) <= n_bins + 1:
+        return distinct
+    counted = np.cumsum(np.minimum(counts, len(numbers) / n_bins))
+    shares = np.arange(1, n_bins) / n_bins
+    inner = np.searchsorted(counted, shares * counted[-1])
+    return distinct[np.unique([0, *inner, len(distinct) - 1])]
+
+
+def _check_distances(bin_edges: Sequence[np.ndarray], names: Sequence[str]) -> None:
+    """Raise where no bin can be as wide as the numbers of a feature lie apart."""
+    with np.errstate(over="ignore"):
+        for edges, name in zip(bin_edges, names, strict=True):
+            if np.isinf(edges[-1] - edges[0]):
+                raise ValueError(
+                    f"Column {name!r} of X lies between {edges[0]:.3g} and "
+                    f"{edges[-1]:.3g}: float64 does not hold the difference. Scale it."
+                )
+
+
+def _bins(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return lower and upper ends: of the whole, then of each of several bins."""
+    if len(edges) <= 2:
+        return edges[:1], edges[-1:]
+    lower = np.concatenate([edges[:1], edges[:-1]])
+    return lower, np.concatenate([edges[-1:], edges[1:]])
+
+
+def _ramps(
+    bin_edges: Sequence[np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return, for each column put out, its feature and between what it rises."""
+    lower, upper = zip(*map(_bins, bin_edges), strict=True)
+    feature = np.repeat(np.arange(len(bin_edges)), [len(ends) for ends in lower])
+    return feature, np.concatenate(lower), np.concatenate(upper)
+
+
+def _column_names(name: str, edges: np.ndarray) -> list[str]:
+    """Return the name of a feature, and that of each bin by its lower edge."""
+    if len(edges) <= 2:
+        return [name]
+    starts = [f"{edge:.6g}" for edge in edges[:-1]]
+    if len(set(starts)) < len(starts):
+        starts = [repr(float(edge)) for edge in edges[:-1]]
+    return [name, *(f"{name}_from_{start}" for start in starts)]

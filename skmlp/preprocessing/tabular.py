@@ -1,0 +1,163 @@
+"""tabular_pipeline: from a table as it comes to a classifier."""
+
+# Without deferred annotations: the function says that it lives in `skmlp`, where the
+# names in them are not to be found.
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import KFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, TargetEncoder
+
+from skmlp._classifier import TwoLayerClassifier
+from skmlp.preprocessing.cells import as_numbers, as_text, date_part_names, date_parts
+from skmlp.preprocessing.columns import ColumnSelector
+from skmlp.preprocessing.piecewise_linear import PiecewiseLinearEncoder
+
+# Levels with fewer rows share a column.
+_ROWS_OF_A_LEVEL = 10
+
+
+def tabular_pipeline(
+    classifier: Any = None,
+    *,
+    n_bins: int = 8,
+    keep: Iterable[str | int] = (),
+) -> Pipeline:
+    """Make a pipeline that fits a classifier to a table as it comes.
+
+    What a column is, is told from its cells when the pipeline is fitted; see
+    :class:`skmlp.preprocessing.ColumnSelector`. Numbers are encoded by their bins, with
+    a column that tells of gaps; texts become a column each or, where there are more
+    than 32, the share of each class among their rows; dates become days, months,
+    weekdays and hours. Columns from which nothing can be learnt are left out with a
+    warning. Rows to predict may have gaps and texts that were not there in `fit`.
+
+    Parameters
+    ----------
+    classifier : classifier, default=None
+        Any classifier of scikit-learn's kind; None for ``TwoLayerClassifier()``. It is
+        fitted to float32.
+
+    n_bins : int, default=8
+        The most bins of a number: `n_bins` of
+        :class:`skmlp.preprocessing.PiecewiseLinearEncoder`.
+
+    keep : iterable of str or int, default=()
+        The names, in an array the positions, of columns that look as if they did
+        nothing but identify a row, but are of use.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        Not fitted. Its steps are 'columns', a ColumnTransformer of 'numbers', 'dates',
+        'categories', 'many_levels' and 'dropped', and 'classifier'.
+
+    Raises
+    ------
+    TypeError
+        If `classifier` is no estimator.
+
+    See Also
+    --------
+    skmlp.preprocessing.PiecewiseLinearEncoder : How numbers are encoded.
+
+    Examples
+    --------
+    >>> from skmlp import tabular_pipeline
+    >>> table = [[1.5, "red"], [None, "blue"], [0.5, "red"], [2.5, "blue"]] * 10
+    >>> pipeline = tabular_pipeline().fit(table, ["no", "yes", "no", "yes"] * 10)
+    >>> pipeline.predict([[1.0, "red"], [None, "blue"], [1.0, "green"]])[:2]
+    array(['no', 'yes'], dtype='<U3')
+    """
+    if classifier is None:
+        classifier = TwoLayerClassifier()
+    if isinstance(classifier, type) or not hasattr(classifier, "fit"):
+        raise TypeError(
+            f"classifier must be an estimator, as TwoLayerClassifier(); got "
+            f"{classifier!r}."
+        )
+    keep = tuple(keep)
+    steps = {
+        "numbers": _of_numbers(n_bins),
+        "dates": _of_dates(n_bins),
+        "categories": _of_categories(),
+        "many_levels": _of_many_levels(n_bins),
+        "dropped": "drop",
+    }
+    columns = ColumnTransformer(
+        [(kind, step, ColumnSelector(kind, keep=keep)) for kind, step in steps.items()],
+        sparse_threshold=0,
+    )
+    return Pipeline([("columns", columns), ("classifier", classifier)])
+
+
+def _of_numbers(n_bins: int) -> Pipeline:
+    """Return what makes of numbers with gaps their bins."""
+    return Pipeline(
+        [
+            ("cells", FunctionTransformer(as_numbers, **_ONE_TO_ONE)),
+            ("gaps", SimpleImputer(strategy="median", add_indicator=True)),
+            ("bins", PiecewiseLinearEncoder(n_bins, dtype="float32")),
+        ]
+    )
+
+
+def _of_dates(n_bins: int) -> Pipeline:
+    """Return what makes of dates the bins of those parts that vary."""
+    return Pipeline(
+        [
+            (
+                "parts",
+                FunctionTransformer(date_parts, feature_names_out=date_part_names),
+            ),
+            ("gaps", SimpleImputer(strategy="median")),
+            ("varying", VarianceThreshold()),
+            ("bins", PiecewiseLinearEncoder(n_bins, dtype="float32")),
+        ]
+    )
+
+
+def _of_categories() -> Pipeline:
+    """Return what makes of each frequent text a column."""
+    return Pipeline(
+        [
+            ("cells", FunctionTransformer(as_text, **_ONE_TO_ONE)),
+            (
+                "one_hot",
+                OneHotEncoder(
+                    handle_unknown="infrequent_if_exist",
+                    min_frequency=_ROWS_OF_A_LEVEL,
+                    sparse_output=False,
+                    dtype=np.float32,
+                ),
+            ),
+        ]
+    )
+
+
+def _of_many_levels(n_bins: int) -> Pipeline:
+    """Return what makes of texts the bins of how often they are of each class."""
+    return Pipeline(
+        [
+            ("cells", FunctionTransformer(as_text, **_ONE_TO_ONE)),
+            ("target", _target_encoder()),
+            ("bins", PiecewiseLinearEncoder(n_bins, dtype="float32")),
+        ]
+    )
+
+
+def _target_encoder() -> TargetEncoder:
+    """Return the encoder by classes, which draws the same folds in every fit."""
+    is_seeded = "random_state" in TargetEncoder().get_params()
+    if is_seeded and TargetEncoder().random_state is None:  # before scikit-learn 1.9
+        return TargetEncoder(random_state=0)
+    return TargetEncoder(cv=KFold(5, shuffle=True, random_state=0))
+
+
+_ONE_TO_ONE: dict[str, Any] = {"feature_names_out": "one-to-one"}
