@@ -12,7 +12,8 @@ PACKAGE = Path(skmlp.__file__).parent
 REGISTRIES = ("activations", "losses", "solvers", "schedules", "initializers")
 # What each room, a folder or a module of the package, may import of the others.
 MAY_IMPORT = {
-    "__init__": {"_classifier", "_selection"},
+    "__init__": {"_classifier", "_selection", "preprocessing"},
+    "preprocessing": {"_classifier", "_checks"},
     "inspection": {
         *("_classifier", "_training", "_checks", "_settings", "_targets", "_core"),
         "solvers",
@@ -48,16 +49,8 @@ MAY_IMPORT = {
     "datasets": set(),
 }
 SCIKIT_LEARN = (
-    *(
-        "_selection",
-        "_classifier",
-        "_candidates",
-        "_settings",
-        "_training",
-        "_checks",
-        "inspection",
-    ),
-    "datasets",
+    *("_selection", "_classifier", "_candidates", "_settings", "_training"),
+    *("_checks", "inspection", "preprocessing", "datasets"),
 )
 MOST_MODULES = 10
 MODULES = {

@@ -20,6 +20,7 @@ from skmlp import (
     initializers,
     inspection,
     losses,
+    preprocessing,
     schedules,
     solvers,
 )
@@ -27,7 +28,7 @@ from skmlp import (
 REGISTRIES = ("LOSSES", "SOLVERS", "SCHEDULES", "INITIALIZERS")
 MODULES = (
     *(activations, datasets, initializers, inspection),
-    *(losses, schedules, solvers),
+    *(losses, preprocessing, schedules, solvers),
 )
 # What a reader does not miss: extended summaries, See Also; a summary on a line of its
 # own; and, as in scikit-learn, what is returned has a name as well as a type.
@@ -41,6 +42,9 @@ METHODS = [
         "skmlp.inspection.TrainingDisplay": inspection.TrainingDisplay,
         "skmlp.inspection.WeightsDisplay": inspection.WeightsDisplay,
         "skmlp.inspection.PredictionsDisplay": inspection.PredictionsDisplay,
+        "skmlp.preprocessing.PiecewiseLinearEncoder": (
+            preprocessing.PiecewiseLinearEncoder
+        ),
     }.items()
     for name, member in vars(owner).items()
     if not name.startswith(("_", "set_")) and not isinstance(member, property)
@@ -51,6 +55,7 @@ def public_names():
     """Return the dotted names of public classes and functions."""
     yield "skmlp.TwoLayerClassifier"
     yield "skmlp.TwoLayerClassifierCV"
+    yield "skmlp.tabular_pipeline"
     for module in MODULES:
         for name in module.__all__:
             member = getattr(module, name)

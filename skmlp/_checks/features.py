@@ -27,7 +27,7 @@ def input_feature_names(
     estimator: BaseEstimator, given: ArrayLike | None = None
 ) -> np.ndarray:
     """Return the names of the features that a fitted estimator takes."""
-    return _check_feature_names_in(estimator, given)
+    return np.asarray(_check_feature_names_in(estimator, given))
 
 
 def checked_features(

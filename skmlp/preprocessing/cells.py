@@ -15,6 +15,7 @@ from skmlp._checks.faults import short
 # What ISO 8601 writes: a date, perhaps with the time of day.
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 _EPOCH, _GAP = np.datetime64(0, "us"), np.datetime64("NaT", "us")
+_DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64)
 _PARTS = ("days", "month", "day", "weekday", "hour", "missing")
 
 
@@ -107,7 +108,28 @@ def date_parts(X: Any) -> np.ndarray:
 
 
 def date_part_names(transformer: object, input_features: ArrayLike) -> np.ndarray:
-    """Return the names of what `date_parts` returns, as FunctionTransformer asks."""
+    """Return the names of what `date_parts` returns.
+
+    Parameters
+    ----------
+    transformer : FunctionTransformer
+        Whose `feature_names_out` this function is; not looked at.
+    input_features : array-like of str
+        The names of the columns.
+
+    Returns
+    -------
+    names : ndarray of str objects
+        Six for each column, in the order of `date_parts`.
+
+    Examples
+    --------
+    >>> from sklearn.preprocessing import FunctionTransformer
+    >>> from skmlp.preprocessing import date_part_names, date_parts
+    >>> parts = FunctionTransformer(date_parts, feature_names_out=date_part_names)
+    >>> parts.fit([["2026-11-28"]]).get_feature_names_out(["sold"])[:3]
+    array(['sold_days', 'sold_month', 'sold_day'], dtype=object)
+    """
     names = [f"{name}_{part}" for name in np.asarray(input_features) for part in _PARTS]
     return np.asarray(names, dtype=object)
 
@@ -161,12 +183,7 @@ def distinct_cells(column: Any) -> np.ndarray:
     """Return the cells of a column that differ from one another, as `cells_of` does."""
     if hasattr(column, "unique"):
         return cells_of(column.unique())
-    try:
-        distinct = list(dict.fromkeys(column.tolist()))
-    except TypeError as error:
-        raise TypeError(
-            f"Cells are to be numbers, text or dates; X holds {short(column[0])}."
-        ) from error
+    distinct = dict.fromkeys(column.tolist())
     return np.fromiter(distinct, dtype=object, count=len(distinct))
 
 
@@ -234,18 +251,19 @@ def dates_of(cells: np.ndarray) -> np.ndarray:
 
 def date_of(cell: Any) -> np.datetime64:
     """Return a cell as a date, NaT where it is none."""
+    is_date = isinstance(cell, _DATES) and is_present(cell)
+    if not is_date and not (isinstance(cell, str) and _ISO_DATE.fullmatch(cell)):
+        return _GAP
+    moment: Any = cell
     if isinstance(cell, datetime.time):
-        cell = datetime.datetime.combine(datetime.date(1970, 1, 1), cell)
+        moment = datetime.datetime.combine(datetime.date(1970, 1, 1), cell)
     if isinstance(cell, datetime.timedelta):
-        cell = datetime.datetime(1970, 1, 1) + cell
-    if getattr(cell, "tzinfo", None) is not None:
-        cell = cell.astimezone(datetime.UTC).replace(tzinfo=None)
-    is_date = isinstance(cell, datetime.date | np.datetime64) or (
-        isinstance(cell, str) and _ISO_DATE.fullmatch(cell)
-    )
+        moment = datetime.datetime(1970, 1, 1) + cell
+    if getattr(moment, "tzinfo", None) is not None:
+        moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
     try:
-        return np.datetime64(cell, "us") if is_date else _GAP
-    except (ValueError, OverflowError):  # text like 2026-02-30, or pandas' NaT
+        return np.datetime64(moment, "us")
+    except ValueError:  # of text as 2026-02-30
         return _GAP
 
 

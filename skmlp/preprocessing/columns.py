@@ -4,7 +4,8 @@
 # where the names in them are not to be found.
 
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Number
+from decimal import Decimal
+from numbers import Real
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,6 +26,7 @@ from skmlp.preprocessing.cells import (
 
 Kind: TypeAlias = Literal["numbers", "dates", "categories", "many_levels", "dropped"]
 
+_NUMBERS = (Real, Decimal, np.bool_)
 # Levels that become a column each.
 _MOST_LEVELS = 32
 # Text of which a larger share is different identifies a row.
@@ -123,7 +125,7 @@ class ColumnSelector:
         """
         table = _checked(X)
         found = {
-            name: _look_at(column, name in self.keep)
+            name: _looked_at(name, column, name in self.keep)
             for name, column in named_columns(table)
         }
         if self.kind == "dropped":
@@ -151,7 +153,10 @@ def _checked(X: Any) -> Any:
             "Columns are told by what their cells hold, which needs a frame or a dense "
             "array; got a sparse X. Pass X.toarray(), or pass X to a classifier alone."
         )
-    return as_table(X)
+    table = as_table(X)
+    if not table.shape[0]:
+        raise ValueError("X has no rows: found 0 samples, at least 1 is needed.")
+    return table
 
 
 def _labels(table: Any) -> list:
@@ -162,6 +167,17 @@ def _labels(table: Any) -> list:
     return list(range(table.shape[1]))
 
 
+def _looked_at(name: Any, column: Any, is_kept: bool) -> _Look:
+    """Return what kind of column it is, or raise with its name."""
+    try:
+        return _look_at(column, is_kept)
+    except TypeError as error:
+        raise TypeError(
+            f"Column {name!r} of X holds cells as {short(column[0])}, neither numbers "
+            "nor text nor dates. Make some of them, or drop the column."
+        ) from error
+
+
 def _look_at(column: Any, is_kept: bool) -> _Look:
     """Return what kind of column it is, by the cells that differ from one another."""
     cells = cells_of(column) if is_plain(column) else distinct_cells(column)
@@ -170,6 +186,8 @@ def _look_at(column: Any, is_kept: bool) -> _Look:
         return _Look("dropped", "no cell is filled")
     if len(present) == len(cells) and (present == present[0]).all():
         return _Look("dropped", "the same in every row")
+    if isinstance(present[0], complex):
+        raise TypeError("complex numbers are two numbers")
     if not is_category(column):
         if _are_dates(present):
             return _Look("dates")
@@ -183,8 +201,7 @@ def _look_at(column: Any, is_kept: bool) -> _Look:
 
 def _are_numbers(cells: np.ndarray) -> bool:
     """Return whether all cells, of which none is a gap, are numbers."""
-    is_float = cells.dtype.kind == "f"
-    return is_float or all(isinstance(cell, Number | np.bool_) for cell in cells)
+    return cells.dtype.kind == "f" or all(isinstance(cell, _NUMBERS) for cell in cells)
 
 
 def _are_dates(cells: np.ndarray) -> bool:
@@ -217,19 +234,19 @@ def _tell_of_dropped(found: Mapping[Any, _Look]) -> None:
     told = ", ".join(f"{name!r} ({look.reason})" for name, look in dropped.items())
     if len(dropped) == len(found):
         raise ValueError(
-            f"Nothing can be learnt from any column of X: {told}. {_remedy(dropped)}"
+            f"Nothing can be learnt from any column of X: {told}.{_remedy(dropped)}"
         )
     if dropped:
-        warn(f"Columns left out: {told}. {_remedy(dropped)}", DroppedColumnsWarning)
+        warn(f"Columns left out: {told}.{_remedy(dropped)}", DroppedColumnsWarning)
 
 
 def _remedy(dropped: Mapping[Any, _Look]) -> str:
     """Return how columns are kept that only look as if they were of no use."""
     names = [n for n, look in dropped.items() if look.reason in _OF_USE_PERHAPS]
     if not names:
-        return "They would tell one row from another in nothing."
+        return ""
     return (
-        f"Where one is of use after all, keep={names[:1]!r} keeps it; text that means "
+        f" Where one is of use after all, keep={names[:1]!r} keeps it. Text that means "
         "numbers or dates should be converted to these."
     )
 

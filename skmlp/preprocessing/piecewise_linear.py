@@ -242,7 +242,7 @@ def _bin_edges(numbers: np.ndarray, n_bins: int) -> np.ndarray:
     return distinct[np.unique([0, *inner, len(distinct) - 1])]
 
 
-def _check_distances(bin_edges: Sequence[np.ndarray], names: Sequence[str]) -> None:
+def _check_distances(bin_edges: Sequence[np.ndarray], names: np.ndarray) -> None:
     """Raise where no bin can be as wide as the numbers of a feature lie apart."""
     with np.errstate(over="ignore"):
         for edges, name in zip(bin_edges, names, strict=True):

@@ -101,7 +101,7 @@ def _of_numbers(n_bins: int) -> Pipeline:
     """Return what makes of numbers with gaps their bins."""
     return Pipeline(
         [
-            ("cells", FunctionTransformer(as_numbers, **_ONE_TO_ONE)),
+            ("cells", FunctionTransformer(as_numbers, feature_names_out=same_names)),
             ("gaps", SimpleImputer(strategy="median", add_indicator=True)),
             ("bins", PiecewiseLinearEncoder(n_bins, dtype="float32")),
         ]
@@ -127,14 +127,14 @@ def _of_categories() -> Pipeline:
     """Return what makes of each frequent text a column."""
     return Pipeline(
         [
-            ("cells", FunctionTransformer(as_text, **_ONE_TO_ONE)),
+            ("cells", FunctionTransformer(as_text, feature_names_out=same_names)),
             (
                 "one_hot",
                 OneHotEncoder(
                     handle_unknown="infrequent_if_exist",
                     min_frequency=_ROWS_OF_A_LEVEL,
                     sparse_output=False,
-                    dtype=np.float32,
+                    dtype=np.float32,  # pyright: ignore
                 ),
             ),
         ]
@@ -145,7 +145,7 @@ def _of_many_levels(n_bins: int) -> Pipeline:
     """Return what makes of texts the bins of how often they are of each class."""
     return Pipeline(
         [
-            ("cells", FunctionTransformer(as_text, **_ONE_TO_ONE)),
+            ("cells", FunctionTransformer(as_text, feature_names_out=same_names)),
             ("target", _target_encoder()),
             ("bins", PiecewiseLinearEncoder(n_bins, dtype="float32")),
         ]
@@ -156,8 +156,15 @@ def _target_encoder() -> TargetEncoder:
     """Return the encoder by classes, which draws the same folds in every fit."""
     is_seeded = "random_state" in TargetEncoder().get_params()
     if is_seeded and TargetEncoder().random_state is None:  # before scikit-learn 1.9
-        return TargetEncoder(random_state=0)
-    return TargetEncoder(cv=KFold(5, shuffle=True, random_state=0))
+        return TargetEncoder(random_state=0)  # pyright: ignore
+    folds = KFold(5, shuffle=True, random_state=0)
+    return TargetEncoder(cv=folds)  # pyright: ignore
 
 
-_ONE_TO_ONE: dict[str, Any] = {"feature_names_out": "one-to-one"}
+def same_names(transformer: object, input_features: Iterable[str]) -> np.ndarray:
+    """Return the names of the columns, each of which stays one column.
+
+    What scikit-learn 1.9 calls 'one-to-one' breaks its HTML representation where there
+    is no such column.
+    """
+    return np.asarray(list(input_features), dtype=object)
