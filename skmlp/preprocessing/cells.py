@@ -63,7 +63,8 @@ def as_text(X: Any) -> np.ndarray:
     -------
     text : ndarray of shape (n_samples, n_columns) and dtype object
         Strings and None. Whole numbers are written without a decimal point, as a
-        column of them has one or not depending on whether it has gaps.
+        column of them has one or not depending on whether it has gaps; booleans of a
+        frame are such numbers.
 
     Examples
     --------

@@ -72,8 +72,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Where a number is more frequent than a bin is wide, it counts only as often as that
-    for the quantiles, so that the other bins lie among the numbers that are rarer.
+    For the quantiles a number that is very frequent counts only as often as fills one
+    bin, so that the other bins lie among the numbers that are rarer.
 
     Beyond the outer edges the columns stay as they are at these edges, as do trees.
     Equation (1) of [1]_ goes on along a straight line.
@@ -236,10 +236,19 @@ def _bin_edges(numbers: np.ndarray, n_bins: int) -> np.ndarray:
     distinct, counts = np.unique(numbers.astype(np.float64), return_counts=True)
     if len(distinct) <= n_bins + 1:
         return distinct
-    counted = np.cumsum(np.minimum(counts, len(numbers) / n_bins))
-    shares = np.arange(1, n_bins) / n_bins
-    inner = np.searchsorted(counted, shares * counted[-1])
+    up_to = np.cumsum(_limited(counts, n_bins))
+    inner = np.searchsorted(up_to, np.arange(1, n_bins) / n_bins * up_to[-1])
     return distinct[np.unique([0, *inner, len(distinct) - 1])]
+
+
+def _limited(counts: np.ndarray, n_bins: int) -> np.ndarray:
+    """Return counts of which none is larger than a bin's share of them."""
+    limit, n_larger = counts.sum() / n_bins, 0
+    while (counts > limit).sum() > n_larger:
+        is_larger = counts > limit
+        n_larger = int(is_larger.sum())
+        limit = counts[~is_larger].sum() / (n_bins - n_larger)
+    return np.minimum(counts, limit)
 
 
 def _check_distances(bin_edges: Sequence[np.ndarray], names: np.ndarray) -> None:
