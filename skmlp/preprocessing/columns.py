@@ -216,7 +216,8 @@ def _counts_rows(cells: np.ndarray, n_rows: int) -> bool:
         return False
     numbers = cells.astype(np.float64)
     start, end = numbers.min(), numbers.max()
-    if not end - start < _ROOM_PER_ROW * n_rows or (numbers % 1).any():
+    is_dense = end - start < _ROOM_PER_ROW * n_rows
+    if not is_dense or (numbers != np.floor(numbers)).any():
         return False
     return bool(np.bincount((numbers - start).astype(np.int64)).max() == 1)
 

@@ -19,9 +19,6 @@ from skmlp.preprocessing.cells import as_numbers, as_text, date_part_names, date
 from skmlp.preprocessing.columns import ColumnSelector
 from skmlp.preprocessing.piecewise_linear import PiecewiseLinearEncoder
 
-# Levels with fewer rows share a column.
-_ROWS_OF_A_LEVEL = 10
-
 
 def tabular_pipeline(
     classifier: Any = None,
@@ -124,15 +121,14 @@ def _of_dates(n_bins: int) -> Pipeline:
 
 
 def _of_categories() -> Pipeline:
-    """Return what makes of each frequent text a column."""
+    """Return what makes of each text a column."""
     return Pipeline(
         [
             ("cells", FunctionTransformer(as_text, feature_names_out=same_names)),
             (
                 "one_hot",
                 OneHotEncoder(
-                    handle_unknown="infrequent_if_exist",
-                    min_frequency=_ROWS_OF_A_LEVEL,
+                    handle_unknown="ignore",
                     sparse_output=False,
                     dtype=np.float32,  # pyright: ignore
                 ),
