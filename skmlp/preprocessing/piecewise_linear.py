@@ -18,10 +18,11 @@ from skmlp._checks.parameters import COUNT, Constraints, one_of, validate_parame
 
 # So many rows at a time that what is between X and the result stays in the cache.
 _ROWS_AT_ONCE = 256
+_FEWEST_BINS, _MOST_BINS = 2, 16
 _FLOATS = (np.float64, np.float32)
 
 _PARAMETER_CONSTRAINTS: Constraints = {
-    "n_bins": [COUNT],
+    "n_bins": [one_of(["auto"]), COUNT],
     "dtype": [one_of(["float32", "float64"]), None],
 }
 
@@ -45,9 +46,11 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    n_bins : int, default=8
+    n_bins : int or 'auto', default='auto'
         The most bins that a feature has; at least 1, and 1 for none but the position.
-        A feature of few different numbers has fewer: each of them is an edge.
+        A feature of few different numbers has fewer: each of them is an edge. 'auto' is
+        the cube root of the number of rows per feature, as for histograms [2]_, but at
+        least 2 and at most 16; of features that have a bin.
 
     dtype : {'float32', 'float64'} or None, default=None
         The type of the columns that are put out. None is float32 for float32 X and
@@ -55,6 +58,9 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
+    n_bins_ : int
+        What `n_bins` was in `fit`: 'auto' as a number.
+
     bin_edges_ : list of ndarrays of float64
         The edges of each feature, ascending, each a number that the feature held.
 
@@ -82,6 +88,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     ----------
     .. [1] Gorishniy, Rubachev & Babenko (2022), "On embeddings for numerical features
        in tabular deep learning", NeurIPS, section 3.2.
+    .. [2] Scott (1979), "On optimal and data-based histograms", Biometrika 66.
 
     Examples
     --------
@@ -97,6 +104,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     array(['age', 'age_from_0', 'age_from_2'], dtype=object)
     """
 
+    n_bins_: int
     bin_edges_: list[np.ndarray]
     n_features_in_: int
     feature_names_in_: np.ndarray
@@ -113,7 +121,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_bins: int = 8,
+        n_bins: int | Literal["auto"] | str = "auto",
         *,
         dtype: Literal["float32", "float64"] | str | None = None,
     ) -> None:
@@ -155,9 +163,10 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         """
         validate_parameters(self)
         X = checked_features(validate_data, self, X, dtype=_FLOATS)
-        edges = [_bin_edges(column, self.n_bins) for column in X.T]
+        n_bins = _auto_n_bins(X) if isinstance(self.n_bins, str) else self.n_bins
+        edges = [_bin_edges(column, n_bins) for column in X.T]
         _check_distances(edges, input_feature_names(self))
-        self.bin_edges_ = edges
+        self.n_bins_, self.bin_edges_ = n_bins, edges
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -229,6 +238,21 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         inputs = input_feature_names(self, input_features)
         names = map(_column_names, inputs, self.bin_edges_)
         return np.asarray([*chain.from_iterable(names)], dtype=object)
+
+
+def _auto_n_bins(X: np.ndarray) -> int:
+    """Return a number of bins that as many rows can tell apart.
+
+    Features share the rows, so that what counts is how many there are for each.
+    """
+    n_features = sum(_has_bins(column) for column in X.T)
+    n_bins = round(np.cbrt(len(X) / max(n_features, 1)))
+    return int(np.clip(n_bins, _FEWEST_BINS, _MOST_BINS))
+
+
+def _has_bins(numbers: np.ndarray) -> bool:
+    """Return whether more than two of some numbers are different."""
+    return bool(((numbers != numbers.min()) & (numbers != numbers.max())).any())
 
 
 def _bin_edges(numbers: np.ndarray, n_bins: int) -> np.ndarray:

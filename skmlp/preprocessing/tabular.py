@@ -4,7 +4,7 @@
 # names in them are not to be found.
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -23,7 +23,7 @@ from skmlp.preprocessing.piecewise_linear import PiecewiseLinearEncoder
 def tabular_pipeline(
     classifier: Any = None,
     *,
-    n_bins: int = 8,
+    n_bins: int | Literal["auto"] | str = "auto",
     keep: Iterable[str | int] = (),
 ) -> Pipeline:
     """Make a pipeline that fits a classifier to a table as it comes.
@@ -41,9 +41,10 @@ def tabular_pipeline(
         Any classifier of scikit-learn's kind; None for ``TwoLayerClassifier()``. It is
         fitted to float32.
 
-    n_bins : int, default=8
+    n_bins : int or 'auto', default='auto'
         The most bins of a number: `n_bins` of
-        :class:`skmlp.preprocessing.PiecewiseLinearEncoder`.
+        :class:`skmlp.preprocessing.PiecewiseLinearEncoder`. 'auto' grows with the
+        number of rows per column.
 
     keep : iterable of str or int, default=()
         The names, in an array the positions, of columns that look as if they did
@@ -94,7 +95,7 @@ def tabular_pipeline(
     return Pipeline([("columns", columns), ("classifier", classifier)])
 
 
-def _of_numbers(n_bins: int) -> Pipeline:
+def _of_numbers(n_bins: Any) -> Pipeline:
     """Return what makes of numbers with gaps their bins."""
     return Pipeline(
         [
@@ -105,7 +106,7 @@ def _of_numbers(n_bins: int) -> Pipeline:
     )
 
 
-def _of_dates(n_bins: int) -> Pipeline:
+def _of_dates(n_bins: Any) -> Pipeline:
     """Return what makes of dates the bins of those parts that vary."""
     return Pipeline(
         [
@@ -137,7 +138,7 @@ def _of_categories() -> Pipeline:
     )
 
 
-def _of_many_levels(n_bins: int) -> Pipeline:
+def _of_many_levels(n_bins: Any) -> Pipeline:
     """Return what makes of texts the bins of how often they are of each class."""
     return Pipeline(
         [

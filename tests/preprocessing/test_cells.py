@@ -39,7 +39,7 @@ MAKERS = [pandas_frame, polars_frame, object_array]
         ([0.5, NAN, None], [0.5, NAN, NAN]),
         ([True, False, True], [1, 0, 1]),
         ([True, False, None], [1, 0, NAN]),
-        ([Decimal("0.5"), None, Decimal(2)], [0.5, NAN, 2]),
+        ([Decimal("0.5"), None, Decimal("2.0")], [0.5, NAN, 2]),
     ],
     ids=str,
 )

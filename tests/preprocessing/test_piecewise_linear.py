@@ -71,6 +71,21 @@ def test_edges_are_quantiles_of_numbers_that_all_differ():
     assert_allclose(sides, 100, atol=1)
 
 
+@pytest.mark.parametrize(
+    ("n_rows", "n_features", "n_bins"),
+    [(5, 1, 2), (27, 1, 3), (1000, 1, 10), (1000, 8, 5), (10_000, 1, 16)],
+)
+def test_number_of_bins_is_the_cube_root_of_rows_per_feature(
+    n_rows, n_features, n_bins
+):
+    rng = np.random.default_rng(0)
+    binary = rng.integers(0, 2, size=(n_rows, 3))
+    X = np.hstack([binary, rng.normal(size=(n_rows, n_features))])
+    encoder = PiecewiseLinearEncoder().fit(X)
+    assert encoder.n_bins_ == n_bins
+    assert len(encoder.bin_edges_[-1]) == n_bins + 1
+
+
 def test_few_different_numbers_are_edges_all():
     X = np.array([[3.0, 0.0], [1.0, 0.0], [2.0, 1.0], [1.0, 1.0]])
     encoder = PiecewiseLinearEncoder(8).fit(X)
@@ -138,7 +153,7 @@ def test_names_tell_where_a_bin_begins():
 
 def test_names_of_edges_that_are_close_differ():
     X = 1e9 + np.arange(4.0)[:, np.newaxis]
-    names = PiecewiseLinearEncoder().fit(X).get_feature_names_out()
+    names = PiecewiseLinearEncoder(3).fit(X).get_feature_names_out()
     assert names.tolist() == [
         "x0",
         *(f"x0_from_100000000{i}.0" for i in range(3)),
