@@ -12,10 +12,9 @@ from numpy.typing import ArrayLike
 
 from skmlp._checks.faults import short
 
-# What ISO 8601 writes: a date, perhaps with the time of day.
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+# What ISO 8601 writes: a date, perhaps with the time of day and the zone.
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:.*)?")
 _EPOCH, _GAP = np.datetime64(0, "us"), np.datetime64("NaT", "us")
-_DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64)
 _PARTS = ("days", "month", "day", "weekday", "hour", "missing")
 
 
@@ -252,20 +251,25 @@ def dates_of(cells: np.ndarray) -> np.ndarray:
 
 def date_of(cell: Any) -> np.datetime64:
     """Return a cell as a date, NaT where it is none."""
-    is_date = isinstance(cell, _DATES) and is_present(cell)
-    if not is_date and not (isinstance(cell, str) and _ISO_DATE.fullmatch(cell)):
-        return _GAP
-    moment: Any = cell
-    if isinstance(cell, datetime.time):
-        moment = datetime.datetime.combine(datetime.date(1970, 1, 1), cell)
-    if isinstance(cell, datetime.timedelta):
-        moment = datetime.datetime(1970, 1, 1) + cell
-    if getattr(moment, "tzinfo", None) is not None:
-        moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
     try:
-        return np.datetime64(moment, "us")
+        moment: Any = _moment(cell) if is_present(cell) else None
     except ValueError:  # of text as 2026-02-30
         return _GAP
+    if getattr(moment, "tzinfo", None) is not None:
+        moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
+    return _GAP if moment is None else np.datetime64(moment, "us")
+
+
+def _moment(cell: Any) -> Any:
+    """Return a cell as a date or a moment, None where it is neither."""
+    if isinstance(cell, str):
+        is_date = _ISO_DATE.fullmatch(cell)
+        return datetime.datetime.fromisoformat(cell) if is_date else None
+    if isinstance(cell, datetime.time):
+        return datetime.datetime.combine(datetime.date(1970, 1, 1), cell)
+    if isinstance(cell, datetime.timedelta):
+        return datetime.datetime(1970, 1, 1) + cell
+    return cell if isinstance(cell, datetime.date | np.datetime64) else None
 
 
 def _parts_of(column: Any) -> np.ndarray:

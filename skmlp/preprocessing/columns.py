@@ -3,7 +3,7 @@
 # Without deferred annotations: the class says that it lives in `skmlp.preprocessing`,
 # where the names in them are not to be found.
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from numbers import Real
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -124,26 +124,23 @@ class ColumnSelector:
             If columns are dropped.
         """
         table = _checked(X)
-        found = {
-            name: _looked_at(name, column, name in self.keep)
+        looks = [
+            _looked_at(name, column, name in self.keep)
             for name, column in named_columns(table)
-        }
-        if self.kind == "dropped":
-            _check_keep(self.keep, list(found))
-            _tell_of_dropped(found)
-        labels = _labels(table)
-        return [
-            label
-            for label, column in zip(labels, found.values(), strict=True)
-            if column.kind == self.kind
         ]
+        if self.kind == "dropped":
+            _check_keep(self.keep, [look.name for look in looks])
+            _tell_of_dropped(looks)
+        labels = zip(_labels(table), looks, strict=True)
+        return [label for label, look in labels if look.kind == self.kind]
 
 
 class _Look(NamedTuple):
-    """The kind of a column, and why it is dropped, if it is."""
+    """The kind of a column, why it is dropped, if it is, and its name."""
 
     kind: Kind
     reason: str = ""
+    name: Any = None
 
 
 def _checked(X: Any) -> Any:
@@ -170,11 +167,11 @@ def _labels(table: Any) -> list:
 def _looked_at(name: Any, column: Any, is_kept: bool) -> _Look:
     """Return what kind of column it is, or raise with its name."""
     try:
-        return _look_at(column, is_kept)
+        return _look_at(column, is_kept)._replace(name=name)
     except TypeError as error:
         raise TypeError(
-            f"Column {name!r} of X holds cells as {short(column[0])}, neither numbers "
-            "nor text nor dates. Make some of them, or drop the column."
+            f"Column {name!r} of X holds cells as {short(next(iter(column)))}, neither "
+            "numbers nor text nor dates. Make some of them, or drop the column."
         ) from error
 
 
@@ -229,11 +226,11 @@ def _n_filled(column: Any, levels: np.ndarray) -> int:
     return len(column) - int(gaps_of(cells_of(column)).sum())
 
 
-def _tell_of_dropped(found: Mapping[Any, _Look]) -> None:
+def _tell_of_dropped(looks: Sequence[_Look]) -> None:
     """Warn of what is dropped, with the reasons; raise where that is everything."""
-    dropped = {name: look for name, look in found.items() if look.kind == "dropped"}
-    told = ", ".join(f"{name!r} ({look.reason})" for name, look in dropped.items())
-    if len(dropped) == len(found):
+    dropped = [look for look in looks if look.kind == "dropped"]
+    told = ", ".join(f"{look.name!r} ({look.reason})" for look in dropped)
+    if len(dropped) == len(looks):
         raise ValueError(
             f"Nothing can be learnt from any column of X: {told}.{_remedy(dropped)}"
         )
@@ -241,9 +238,9 @@ def _tell_of_dropped(found: Mapping[Any, _Look]) -> None:
         warn(f"Columns left out: {told}.{_remedy(dropped)}", DroppedColumnsWarning)
 
 
-def _remedy(dropped: Mapping[Any, _Look]) -> str:
+def _remedy(dropped: Sequence[_Look]) -> str:
     """Return how columns are kept that only look as if they were of no use."""
-    names = [n for n, look in dropped.items() if look.reason in _OF_USE_PERHAPS]
+    names = [look.name for look in dropped if look.reason in _OF_USE_PERHAPS]
     if not names:
         return ""
     return (

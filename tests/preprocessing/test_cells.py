@@ -144,6 +144,11 @@ def test_time_zones_are_converted(make):
     assert_array_equal(date_parts(dates)[0, 1:5], [2, 29, 3, 23])
 
 
+@pytest.mark.parametrize("text", ["2024-03-01T01:00+02:00", "2024-02-29 23:00:00.000Z"])
+def test_time_zones_of_text_are_converted(text):
+    assert_array_equal(date_parts([[text]])[0, 1:5], [2, 29, 3, 23])
+
+
 @pytest.mark.parametrize("make", MAKERS)
 def test_durations_are_days(make):
     durations = make([datetime.timedelta(hours=36), None])
@@ -156,7 +161,7 @@ def test_times_of_day_are_parts_of_a_day(make):
     assert_array_equal(date_parts(times)[:, [0, 4]], [[0.75, 18], [0.25, 6]])
 
 
-@pytest.mark.parametrize("cell", ["2024-02-30", "soon", "2024-02", 3.5])
+@pytest.mark.parametrize("cell", ["2024-02-30", "soon", "2024-02", "2024-02-29 x", 3.5])
 def test_what_is_no_date_is_a_gap(cell):
     parts = date_parts(object_array([cell, "2024-02-29"]))
     assert_array_equal(parts[0], [NAN] * 5 + [1])

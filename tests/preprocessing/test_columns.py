@@ -37,6 +37,7 @@ CELLS = {
         ],
         "text": [f"2020-{1 + row % 12:02}-{1 + row % 28:02}" for row in range(N)],
         "text with time": [f"2020-01-{1 + row % 28:02} 12:30:00" for row in range(N)],
+        "text with zone": [f"2020-01-{1 + row % 28:02}T12:30Z" for row in range(N)],
     },
     "categories": {
         "few": [["red", "blue", "green"][row % 3] for row in range(N)],
