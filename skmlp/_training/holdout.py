@@ -44,3 +44,18 @@ def stratified_parts(
         n_held_out = max(round(fraction * len(members)), 1)
         held_out[members[: min(n_held_out, len(members) - 1)]] = True
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def parts_of(
+    n_parts: int, strata: np.ndarray, counts: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the number of the part that each row is in, -1 where it does not count.
+
+    The parts are of equal size, and so are the shares of each stratum in them, to a
+    row.
+    """
+    rows = rng.permutation(np.flatnonzero(counts))
+    rows = rows[np.argsort(strata[rows], kind="stable")]
+    part = np.full(len(strata), -1)
+    part[rows] = np.arange(len(rows)) % n_parts
+    return part

@@ -147,7 +147,7 @@ def test_training_rows_alone_are_measured_as_such():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(200, 50)), rng.integers(2, size=200)
     make = {"validation_fraction": 0.5, "n_iter_no_change": 100, "tol": 0.0}
-    clf = stopped((X, y), monitor_train=True, max_iter=100, **make)
+    clf = stopped((X, y), monitor_train=True, max_iter=100, alpha=0.1, **make)
     assert clf.history_["train_accuracy"][-1] == 1.0
     assert clf.history_["val_accuracy"][-1] < 0.8
 

@@ -166,7 +166,7 @@ def test_ctrl_c_after_the_last_epoch_keeps_what_was_learnt(digits):
             raise KeyboardInterrupt
         np.tanh(Z, out=H)
 
-    make = {"max_iter": 3, "batch_size": None, "random_state": 0}
+    make = {"alpha": 0.1, "max_iter": 3, "batch_size": None, "random_state": 0}
     activation = Activation(tanh, tanh_backward)
     clf = TwoLayerClassifier(20, activation=activation, **make)
     with pytest.warns(ConvergenceWarning, match="interrupted after 3 of 3"):
@@ -178,7 +178,8 @@ def test_ctrl_c_after_the_last_epoch_keeps_what_was_learnt(digits):
 def test_ctrl_c_keeps_the_weights_of_the_last_finished_batch(digits):
     X, _, y, _ = digits
     make = {"random_state": 0, "batch_size": 100, "sampling": "sequential"}
-    make["standardize"] = False  # by what the rows of another fit are
+    # Neither is to be what the rows of another fit make it.
+    make |= {"standardize": False, "alpha": 0.1}
     clf = TwoLayerClassifier(20, learning_rate=interrupt_at(7), **make)
     with pytest.warns(ConvergenceWarning, match="interrupted after 0 of"):
         clf.fit(X, y)
