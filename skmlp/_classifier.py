@@ -196,8 +196,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         From the weighted data of the first call, and then fixed, the center of a
         feature is its mean, its scale the standard deviation or a quarter of its
         range, whichever is larger, rounded to a power of two. A constant feature is
-        not centred, and scaled by its size. The penalty and the initial weights (but
-        for a pair of arrays) are those for standardised features. With
+        not centred, and scaled by its size. Outliers, at most one in twenty of the
+        values that differ from the median, are left out of both, and training counts
+        what is more than 6 scales from the center as 6 scales; predictions take it as
+        it is. The penalty and the initial weights
+        (but for a pair of arrays) are those for standardised features. With
         ``fit_intercept=False`` features are scaled but not centred.
 
     batch_size : int, 'auto' or None, default='auto'

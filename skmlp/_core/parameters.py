@@ -115,7 +115,7 @@ class Parameters:
     def layers(self) -> Layers:
         """Return the layers for features as they are: copies, or the very arrays."""
         if self.standardization is None:
-            return Layers(self.W1, self.W2, self.b1, self.b2)
+            return self._as_they_are()
         W1 = self.standardization.to_raw(self.W1)
         b1 = self.b1 - self.standardization.bias_shift(W1)
         return Layers(W1, self.W2, b1.astype(self.dtype), self.b2)
@@ -128,7 +128,14 @@ class Parameters:
         """
         if self.standardization is None or not self.standardization.far.size:
             return self.layers(), None
-        return Layers(self.W1, self.W2, self.b1, self.b2), self.standardization
+        return self._as_they_are(), self.standardization.without_limit()
+
+    def to_compute_as_trained(self) -> tuple[Layers, Standardization | None]:
+        """Return the layers that training moves, and what it standardises rows by."""
+        return self._as_they_are(), self.standardization
+
+    def _as_they_are(self) -> Layers:
+        return Layers(self.W1, self.W2, self.b1, self.b2)
 
     def set_layers(self, layers: Layers) -> None:
         """Take over the layers for features as they are."""

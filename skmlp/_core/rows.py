@@ -48,7 +48,8 @@ def leading(storage: np.ndarray, *shape: int) -> np.ndarray:
 class DenseRows:
     """Rows of a dense array of any dtype and memory order, in the dtype asked for.
 
-    With a standardisation they come centred and scaled.
+    With a standardisation they come centred and scaled, and what is then beyond its
+    limit as the limit.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ def _writer(
         return _copy
     center = standardization.center.astype(np.result_type(X_dtype, dtype))
     inverse_scale = (1.0 / standardization.scale).astype(dtype)
+    limit = standardization.limit
 
     def standardize(rows: np.ndarray, out: np.ndarray) -> None:
         if center.dtype == dtype:
@@ -115,6 +117,8 @@ def _writer(
         else:  # X is the more precise, and may hold times, of which float32 knows days
             np.subtract(rows, center, out=out, casting="same_kind")
         np.multiply(out, inverse_scale, out=out)
+        if limit < math.inf:
+            np.clip(out, -limit, limit, out=out)
 
     return standardize
 
@@ -124,7 +128,8 @@ class SparseRows:
 
     With a standardisation they come scaled, and centred where features are far from
     zero; `CenteredRows` centre the others. A feature that is far has hardly any zeros
-    to leave out, so that all of its entries are stored, and centred exactly.
+    to leave out, so that all of its entries are stored, and centred exactly. What is
+    stored, and will be beyond the limit once it is centred, comes as the limit.
     """
 
     def __init__(
@@ -136,12 +141,18 @@ class SparseRows:
     ) -> None:
         self.X = X
         self.dtype = dtype
+        self.limit = math.inf
         self.inverse_scale, self.far = None, np.empty(0, np.intp)
         if standardization is not None:
             self.inverse_scale = (1.0 / standardization.scale).astype(dtype)
             self.far = standardization.far
             self.center_of_far = np.zeros(X.shape[1], np.result_type(X.dtype, dtype))
             self.center_of_far[self.far] = standardization.center[self.far]
+            self.limit = standardization.limit
+            m = _centers_left(standardization, dtype)
+            # Zero stays: an entry that is none, or that is stored in two parts.
+            self.low = np.minimum(m - self.limit, 0.0)
+            self.high = np.maximum(m + self.limit, 0.0)
 
     def __getitem__(self, key: slice | np.ndarray) -> Matrix:
         """Return the rows as CSR."""
@@ -153,6 +164,9 @@ class SparseRows:
         if self.inverse_scale is None:
             return rows
         scaled = rows.data * self.inverse_scale[rows.indices]
+        if self.limit < math.inf:
+            np.maximum(scaled, self.low[rows.indices], out=scaled)
+            np.minimum(scaled, self.high[rows.indices], out=scaled)
         return type(rows)((scaled, rows.indices, rows.indptr), shape=rows.shape)
 
 
@@ -168,6 +182,13 @@ def _with_entries_of(rows: Matrix, features: np.ndarray) -> Matrix:
     return type(rows)((values, (row, column)), shape=rows.shape)  # which adds them up
 
 
+def _centers_left(standardization: Standardization, dtype: np.dtype) -> np.ndarray:
+    """Return what `SparseRows` leave to be subtracted, 0 of features that are far."""
+    m = standardization.center / standardization.scale
+    m[standardization.far] = 0.0
+    return m.astype(dtype)
+
+
 class CenteredRows:
     """Rows that `SparseRows` scaled, centred without being densified."""
 
@@ -175,9 +196,7 @@ class CenteredRows:
         self, rows: Rows, standardization: Standardization, dtype: np.dtype
     ) -> None:
         self.rows = rows
-        m = standardization.center / standardization.scale
-        m[standardization.far] = 0.0  # these are centred
-        self.m = m.astype(dtype)
+        self.m = _centers_left(standardization, dtype)
 
     def __getitem__(self, key: slice | np.ndarray) -> Matrix:
         """Return the rows as a factor of products."""

@@ -172,7 +172,7 @@ def build_monitor(
 
 
 class Network(Protocol):
-    """What can be measured: `Parameters`, or `Trained`."""
+    """What can be measured: `Parameters`, as they predict or `AsTrained`, `Trained`."""
 
     @property
     def shape(self) -> tuple[int, int, int]:

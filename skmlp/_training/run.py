@@ -15,6 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._checks.data import TrainingData
 from skmlp._checks.scale import describe_scale
 from skmlp._checks.warning import warn
+from skmlp._core.parameters import Layers, Parameters
+from skmlp._core.standardization import Standardization
 from skmlp._core.threads import Limit, threads_of_training
 from skmlp._settings import Settings
 from skmlp._training.build import (
@@ -128,6 +130,20 @@ def partial_fit(
 
 
 @dataclass
+class _AsTrained:
+    """Parameters that are measured on rows as training sees them: within a limit."""
+
+    params: Parameters
+
+    def __post_init__(self) -> None:
+        self.shape, self.dtype = self.params.shape, self.params.dtype
+
+    def to_compute(self) -> tuple[Layers, Standardization | None]:
+        """Return the layers that training moves, and what it standardises rows by."""
+        return self.params.to_compute_as_trained()
+
+
+@dataclass
 class _Run:
     """One run of a trainer, watched by a monitor."""
 
@@ -178,8 +194,7 @@ class _Run:
         largest = max(-float(self.flat.min()), float(self.flat.max()))
         if row and row["loss"] < _TAME_LOSS and largest < _TAME_WEIGHT:
             return
-        (loss,) = self._losses([self.flat])
-        if not math.isfinite(loss):
+        if not self._predicts_finite_numbers(self.flat):
             self._undo(Diverged(), n_epochs if row is not None else n_epochs + 1)
 
     def _undo(self, error: Diverged, epoch: int) -> None:
@@ -215,16 +230,26 @@ class _Run:
         flats = [kept.flat for kept in self.monitor.kept]
         start_loss, *losses = self._losses([self.monitor.start_flat, *flats])
         for kept, loss in zip(self.monitor.kept, losses, strict=True):
-            if loss < start_loss:
+            if loss < start_loss and self._predicts_finite_numbers(kept.flat):
                 self.monitor.restore(kept)
                 return f" The weights of epoch {kept.row['epoch']} are restored."
         return ""
 
+    def _predicts_finite_numbers(self, flat: np.ndarray) -> bool:
+        """Return whether weights can be handed out and used on all training rows."""
+        (loss,) = self._losses([flat], as_trained=False)
+        return math.isfinite(loss)
+
     def _losses(
-        self, flats: Iterable[np.ndarray], in_short: bool = False
+        self,
+        flats: Iterable[np.ndarray],
+        *,
+        in_short: bool = False,
+        as_trained: bool = True,
     ) -> list[float]:
         """Return the mean loss at weights, on the training rows or a few of them.
 
+        As training saw it: that of predictions says nothing where rows have outliers.
         On all rows it is NaN where the weights cannot be handed out for X as it is.
         """
         rows = self.trainer.batches.subset
@@ -232,7 +257,8 @@ class _Run:
             rows = _a_few_that_count(self.data.weight, rows)
         standardization = self.state.params.standardization
         params = zero_parameters(self.settings, self.data, standardization)
-        evaluate = build_evaluation(self.settings, params, self.data, rows)
+        network = _AsTrained(params) if as_trained else params
+        evaluate = build_evaluation(self.settings, network, self.data, rows)
         losses = []
         with np.errstate(all="ignore"):
             for flat in flats:

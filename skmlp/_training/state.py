@@ -42,9 +42,9 @@ class Trained(NamedTuple):
         - 'class_totals': the sample weight that each class has had in `partial_fit`.
         - 'rng': the state of the random stream; None where there is none yet.
         - 'split_seed': what draws the hold-out; None where there is none yet.
-        - 'standardization': None, or 'center' and 'scale' of the features, whether the
-          center 'is_far' from zero, 'b1' for standardised features, and 'restored_b1',
-          what the handed out b1 gives back.
+        - 'standardization': None, or 'center' and 'scale' of the features, the 'limit'
+          that training sets them, whether the center 'is_far' from zero, 'b1' for
+          standardised features, and 'restored_b1', what the handed out b1 gives back.
         - 'solver': what it remembers, or None where it is not kept.
     """
 
@@ -267,14 +267,13 @@ def _standardization(settings: Settings, data: TrainingData) -> Standardization 
     """Measure the features, where they are to be standardised."""
     if not settings.standardize:
         return None
-    n_features = data.X.shape[1]
     dtype = np.result_type(data.X.dtype, settings.dtype)
     blocks = blocks_of(data.X, rows_at_once(settings, data), dtype)
-    measured = measure(blocks, data.weight, n_features, settings.dtype)
+    measured = measure(data.X, blocks, data.weight, settings.dtype)
     if settings.fit_intercept and not is_lazy(settings, data):
         return measured
     # A center needs biases to undo it, and makes the gradients of wide sparse X dense.
-    return measured._replace(center=np.zeros(n_features))
+    return measured.without_centers()
 
 
 def _kept_standardization(
@@ -284,7 +283,7 @@ def _kept_standardization(
     kept = trained.state["standardization"]
     if kept is None or not settings.standardize:
         return _standardization(settings, data)
-    return Standardization(kept["center"], kept["scale"])
+    return Standardization(kept["center"], kept["scale"], kept["limit"])
 
 
 def _exported_standardization(params: Parameters) -> dict[str, Any] | None:
@@ -294,6 +293,7 @@ def _exported_standardization(params: Parameters) -> dict[str, Any] | None:
     return {
         "center": params.standardization.center,
         "scale": params.standardization.scale,
+        "limit": params.standardization.limit,
         "is_far": params.standardization.far.size > 0,
         "b1": params.b1.copy(),
         "restored_b1": params.restored_b1(params.layers()),

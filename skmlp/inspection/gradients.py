@@ -149,7 +149,8 @@ def check_gradients(
 
     The derivatives are by the parameters that training moves. With `standardize` these
     are the weights for standardised features, scaled as in training, or by this X if
-    there was none. Biases that ``fit_intercept=False`` keeps at zero are left out.
+    there was none, and outliers count as in training. Biases that
+    ``fit_intercept=False`` keeps at zero are left out.
 
     Correct gradients have errors below about 1e-6. Two things make larger ones. Where
     `step` carries a unit across a kink, as 'relu' and 'leaky_relu' have at 0, the

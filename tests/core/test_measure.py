@@ -1,6 +1,7 @@
 """Center and scale of features, measured block by block, by the documented formula."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def blocks_of(X, n_blocks):
 def measured(X, weight=None, n_blocks=3, dtype=DTYPES[1]):
     """Return what is measured of X in so many blocks."""
     weight = np.ones(X.shape[0]) if weight is None else weight
-    return measure(blocks_of(X, n_blocks), weight, X.shape[1], dtype)
+    return measure(X, blocks_of(X, n_blocks), weight, dtype)
 
 
 def documented(X, weight):
@@ -83,7 +84,7 @@ def test_entries_in_halves_are_what_they_add_up_to(kind):
     halves = np.repeat(X.data, 2) / 2, np.repeat(X.indices, 2), 2 * X.indptr
     twice = type(X)(halves, X.shape)
     before = twice.data.copy()
-    actual = measure([(slice(0, 60), twice)], np.ones(60), 10, DTYPES[1])
+    actual = measure(twice, [(slice(0, 60), twice)], np.ones(60), DTYPES[1])
     expected = measured(X, n_blocks=1)
     assert_array_equal(actual.center, expected.center)
     assert_array_equal(actual.scale, expected.scale)
@@ -104,10 +105,163 @@ def test_zeros_that_are_stored_change_no_bit(kind):
 @pytest.mark.parametrize("weight", [0.0, 2.0])
 def test_a_constant_is_not_centred_and_scaled_by_its_size(weight, kind):
     X = KINDS[kind](np.tile([0.0, 5.0, -300.0, 1e-3], (6, 1)))
-    center, scale = measured(X, np.full(6, weight))
+    center, scale, _ = measured(X, np.full(6, weight))
     assert_array_equal(center, 0.0)
     expected = [1.0, 4.0, 256.0, 2.0**-10] if weight else np.ones(4)
     assert_array_equal(scale, expected)
+
+
+def without_outliers():
+    """Features of many shapes, none of which has outliers, in 3000 rows."""
+    rng = np.random.default_rng(0)
+    n_rows = 3000
+    pixel = np.zeros(n_rows)  # at a border: not zero in one row of a thousand
+    pixel[[70, 1500, 2900]] = 4.0, 9.0, 255.0
+    often = rng.random(n_rows) < 0.3
+    return np.stack(
+        [
+            pixel,
+            rng.normal(size=n_rows),
+            rng.uniform(-5, 90, size=n_rows),
+            rng.integers(0, 2, n_rows),
+            rng.random(n_rows) < 0.02,
+            rng.poisson(3.0, n_rows),
+            often * rng.integers(1, 256, n_rows),
+            often * (1e3 + rng.normal(size=n_rows)),
+            1e6 + rng.normal(size=n_rows),
+        ],
+        axis=1,
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_outliers_scale_and_center_are_those_of_deviation_and_range(kind):
+    X, weight = without_outliers(), np.ones(3000)
+    center, scale = documented(X, weight)
+    actual = measured(KINDS[kind](X), weight)
+    assert_allclose(actual.center, center, rtol=1e-12, atol=1e-15)
+    assert_array_equal(actual.scale, scale)
+    assert scale[0] == 64.0  # a quarter of the range of the pixel at a border
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("value", [999.0, -999.0, 99_999.0, 1e300])
+def test_outliers_hardly_move_scale_and_center(value, kind):
+    X, weight = without_outliers()[:, [1, 2, 3, 5, 6, 7, 8]], np.ones(3000)
+    center, scale = documented(X, weight)
+    X[::150] = value
+    actual = measured(KINDS[kind](X), weight)
+    assert (actual.scale >= scale).all()
+    assert (actual.scale <= 4 * scale).all()
+    assert (np.abs(actual.center - center) <= actual.scale).all()
+
+
+def with_heavy_tails(n_rows):
+    """Features of which more than half, half and a few values are not zero."""
+    rng = np.random.default_rng(0)
+    X = np.exp(3 * rng.normal(size=(n_rows, 12))) * rng.choice([-1, 1], 12)
+    X[:, :8] *= rng.random((n_rows, 8)) < np.linspace(0.2, 0.9, 8)
+    X[:, 8:10] = X[:, 8:10] ** 2 + 1e3
+    return X
+
+
+def sample_of(X, weight):
+    """Return 2048 rows, each the first up to which there is more than its share."""
+    steps = np.arange(2048)
+    shares = (steps + np.modf(steps * (1 + 5**0.5) / 2)[0]) / 2048
+    share_up_to = np.cumsum(weight) / weight.sum()
+    return X[[np.flatnonzero(share_up_to > share)[0] for share in shares]]
+
+
+def documented_of_outliers(X, weight):
+    """Return the documented center and scale, feature by feature."""
+    center, deviation, range_ = (
+        np.average(X, axis=0, weights=weight),
+        np.sqrt(np.average((X - np.average(X, 0, weight)) ** 2, 0, weight)),
+        np.ptp(X[weight > 0], axis=0),
+    )
+    scale = np.maximum(deviation, range_ / 4)
+    for feature, values in enumerate(sample_of(X, weight).T):
+        median = np.sort(values)[1023]
+        others = np.sort(np.abs(values[values != median] - median))
+        spread = others[-1 - len(others) // 20]
+        if scale[feature] > 1.4 * spread:
+            scale[feature] = spread
+            center[feature] = np.clip(values, median - spread, median + spread).mean()
+    return center, 2 ** np.rint(np.log2(scale))
+
+
+@pytest.mark.parametrize("n_rows", [50, 700, 5000])
+@pytest.mark.parametrize("kind", KINDS)
+def test_outliers_are_told_by_the_spread(kind, n_rows):
+    X = with_heavy_tails(n_rows)
+    weight = np.random.default_rng(1).integers(0, 4, n_rows).astype(float)
+    center, scale = documented_of_outliers(X, weight)
+    actual = measured(KINDS[kind](X), weight)
+    assert_allclose(actual.center, center, rtol=1e-12, atol=1e-15)
+    assert_array_equal(actual.scale, scale)
+    assert (scale < documented(X, weight)[1]).any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n_rows", [30, 1500, 4000])
+def test_integer_weights_are_repeated_rows(n_rows, kind):
+    X = with_heavy_tails(n_rows)
+    weight = np.random.default_rng(1).integers(0, 4, n_rows)
+    repeated = measured(KINDS[kind](np.repeat(X, weight, axis=0)))
+    weighted = measured(KINDS[kind](X), weight.astype(float))
+    assert_allclose(weighted.center, repeated.center, rtol=1e-12, atol=1e-15)
+    assert_array_equal(weighted.scale, repeated.scale)
+    assert weighted.limit == repeated.limit == 6.0
+
+
+def test_what_comes_back_every_thirty_rows_is_seen_at_all_its_times():
+    n_rows = 30 * 2048
+    X = np.random.default_rng(0).normal(size=(n_rows, 1))
+    X[:, 0] += 100.0 * (np.arange(n_rows) % 30)
+    actual, (_, scale) = measured(X), documented(X, np.ones(n_rows))
+    assert_array_equal(actual.scale, scale)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float32"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_numbers_of_any_dtype_have_the_same_spread(kind, dtype):
+    X = np.minimum(np.floor(with_heavy_tails(500)[:, :8]), 250)
+    X = np.maximum(X, 0.0).astype(dtype)
+    expected = measured(X.astype(float))
+    blocks = [(slice(0, 500), KINDS[kind](X.astype(float)))]
+    actual = measure(KINDS[kind](X), blocks, np.ones(500), DTYPES[0])
+    assert_array_equal(actual.scale, expected.scale)
+    assert_allclose(actual.center, expected.center, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sample_of_the_rows_is_copied_and_no_more(kind):
+    X = KINDS[kind](np.arange(60.0) + np.arange(40_000)[:, np.newaxis])
+    first_row = [(slice(0, 1), X[:1])]
+    tracemalloc.start()
+    try:
+        measure(X, first_row, np.ones(40_000), DTYPES[0])
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000  # X takes 19,200,000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_has_a_limit_once_there_are_twenty_rows(kind):
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    assert measured(KINDS[kind](X)).limit == 6.0
+    assert measured(KINDS[kind](X[:19])).limit == np.inf
+    weight = np.arange(20) > 0
+    assert measured(KINDS[kind](X), weight.astype(float)).limit == np.inf
+
+
+def test_the_limit_is_larger_by_the_centers_that_are_left_out():
+    center, scale = np.array([3.0, -8.0, 0.0]), np.array([1.0, 2.0, 4.0])
+    actual = Standardization(center, scale, 6.0).without_centers()
+    assert_array_equal(actual.center, 0.0)
+    assert_array_equal(actual.scale, scale)
+    assert actual.limit == 6.0 + 4.0
 
 
 @pytest.mark.parametrize("kind", KINDS)

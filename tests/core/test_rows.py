@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from skmlp._core.rows import block_rows, blocks_of, numbers_per_row, rows_of
+from skmlp._core.rows import block_rows, blocks_of, centered, numbers_per_row, rows_of
 from skmlp._core.standardization import Standardization
 
 FLOATS = [np.dtype("float32"), np.dtype("float64")]
@@ -63,6 +63,49 @@ def test_sparse_rows_are_scaled_and_only_far_features_are_centred(kind, key):
     rows = rows_of(KINDS[kind](X), 20, FLOATS[1], Standardization(center, scale))
     far = np.array([0, 0, 0, 10_000.0, 0, 0])
     assert_array_equal(dense(rows[KEYS[key]]), (X[KEYS[key]] - far) / scale)
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("to", FLOATS)
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+@pytest.mark.parametrize("kind", ["C", "F", "strided", "swapped"])
+def test_standardised_rows_stay_within_a_limit(kind, dtype, to, key):
+    X = table(dtype)
+    standardization = Standardization(np.arange(6) * 8.0, 2.0 ** np.arange(-2, 4), 6.0)
+    inside = rows_of(KINDS[kind](X), 20, to, standardization)[KEYS[key]]
+    X_hat = (X[KEYS[key]] - standardization.center) / standardization.scale
+    assert inside.dtype == to
+    assert_array_equal(inside, np.clip(X_hat, -6, 6))
+    assert (inside != X_hat).any()
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("to", FLOATS)
+@pytest.mark.parametrize("kind", ["CSR", "CSR matrix"])
+def test_entries_of_sparse_rows_stay_within_a_limit_of_their_center(kind, to, key):
+    X = table("float64") * (np.random.default_rng(1).random((20, 6)) < 0.6)
+    X[:, 0] *= -1.0
+    X[:, 3] += 9_950.0  # far from zero
+    center = np.array([0.0, 50.0, 20.0, 10_000.0, 9.0, 10.0])
+    scale = 2.0 ** np.array([3, 2, 4, 2, 4, 9])
+    standardization = Standardization(center, scale, limit=6.0)
+    rows = rows_of(KINDS[kind](X), 20, to, standardization)
+    rows = centered(rows, KINDS[kind](X), standardization, to)[KEYS[key]]
+    X_hat = (X[KEYS[key]] - center) / scale
+    low = np.array([-6.0, -np.inf, -np.inf, -6.0, -np.inf, -np.inf])  # zeros stay
+    expected = np.clip(X_hat, low, 6.0)
+    actual = rows @ np.eye(6, dtype=to)
+    assert_allclose(actual, expected, rtol=1e-6, atol=1e-6)
+    assert (expected != X_hat).any(axis=0)[[0, 1, 3]].all()
+
+
+@pytest.mark.parametrize("kind", ["C", "F", "CSR"])
+def test_what_float32_does_not_hold_comes_as_the_limit(kind):
+    X = np.array([[1e300], [-1e300], [1.0]])
+    standardization = Standardization(np.zeros(1), np.full(1, 0.5), limit=6.0)
+    with np.errstate(over="ignore"):
+        rows = rows_of(KINDS[kind](X), 3, FLOATS[0], standardization)[:3]
+    assert_array_equal(dense(rows), [[6.0], [-6.0], [2.0]])
 
 
 def test_rows_that_need_nothing_are_a_view_or_gathered_into_one_memory():

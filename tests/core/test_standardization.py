@@ -216,7 +216,8 @@ def test_partial_fit_measures_the_first_call_alone(kind, table):
     implicit, explicit = classifier(), classifier(standardize=False)
     for part, labels in zip(parts, (y[:40], y[40:]), strict=True):
         implicit.partial_fit(KINDS[kind](part), labels, classes=range(3))
-        explicit.partial_fit((part - center) / scale, labels, classes=range(3))
+        X_hat = np.clip((part - center) / scale, -6, 6)
+        explicit.partial_fit(X_hat, labels, classes=range(3))
     W1 = implicit.coefs_[0] * scale[:, np.newaxis]
     assert_allclose(W1, explicit.coefs_[0], rtol=1e-9, atol=1e-9)
 
@@ -433,7 +434,7 @@ def test_far_sparse_features_are_measured_exactly(rows_left_out):
     center, scale = documented(X.astype(float)[weight > 0], weight[weight > 0])
     parts = slice(50), slice(50, 100)
     blocks = [(rows, sparse.csr_array(X[rows])) for rows in parts]
-    measured = measure(blocks, weight, 1, np.dtype(np.float32))
+    measured = measure(X, blocks, weight, np.dtype(np.float32))
     assert_allclose(measured.center, center, rtol=1e-9)
     assert_array_equal(measured.scale, scale)
 
@@ -457,3 +458,112 @@ def test_weights_that_are_changed_by_hand_are_those_that_predict():
     assert_allclose(clf.decision_function(X), before + 2.0, rtol=1e-9)
     clf.coefs_[1][...] = 0.0
     assert_allclose(clf.decision_function(X), np.diff(clf.intercepts_[1])[0])
+
+
+def circle(outlier=None, n_rows=3000, shape=np.positive):
+    """Return features, of which one row each holds an outlier, and whether far out."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, 6))
+    y = (X[:, :4] ** 2).sum(axis=1) > 3.4
+    X = shape(X)
+    if outlier is not None:
+        X[rng.choice(n_rows, 6, replace=False), range(6)] = outlier
+    return X, y
+
+
+def accuracy(X, y, shape=np.positive, kind=np.asarray):
+    """Return the accuracy of a network on 8000 other rows, which have no outliers."""
+    rng = np.random.default_rng(1)
+    X_test = rng.normal(size=(8000, 6))
+    y_test = (X_test[:, :4] ** 2).sum(axis=1) > 3.4
+    clf = TwoLayerClassifier(64, random_state=0).fit(kind(X), y)
+    return clf.score(kind(shape(X_test)), y_test)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", [np.positive, np.exp], ids=["normal", "lognormal"])
+@pytest.mark.parametrize("outlier", [999.0, 99_999.0, 1e6])
+def test_one_outlier_a_feature_costs_less_than_two_points(outlier, shape, kind):
+    without = accuracy(*circle(shape=shape), shape)
+    assert without > 0.85
+    assert accuracy(*circle(outlier, shape=shape), shape, KINDS[kind]) > without - 0.02
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_outlier_below_costs_less_than_two_points(kind):
+    assert accuracy(*circle(-999.0), kind=KINDS[kind]) > accuracy(*circle()) - 0.02
+
+
+def test_a_code_in_one_row_of_a_hundred_costs_less_than_three_points():
+    X, y = circle()
+    without = accuracy(X, y)
+    rows = np.arange(0, 3000, 100)
+    X[rows, rows // 100 % 6] = 999.0
+    assert accuracy(X, y) > without - 0.03
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_training_counts_outliers_as_the_limit(solver, kind):
+    X, y = circle(99_999.0, n_rows=400)
+    center, scale, limit = measure(X, [(slice(0, 400), X)], np.ones(400), X.dtype)
+    X_hat = (X - center) / scale
+    assert np.abs(X_hat).max() > 10_000
+    within = np.clip(X_hat, -limit, limit)
+    implicit = classifier(solver=solver).fit(KINDS[kind](X), y)
+    explicit = classifier(solver=solver, standardize=False).fit(within, y)
+    W1 = implicit.coefs_[0] * scale[:, np.newaxis]
+    assert_allclose(W1, explicit.coefs_[0], rtol=1e-7, atol=1e-7)
+    assert_allclose(
+        implicit.decision_function(X), explicit.decision_function(X_hat), rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_intercept_outliers_alone_meet_a_limit(kind):
+    X, y = circle(99_999.0, n_rows=400)
+    X += [100.0, 0.0, -50.0, 0.0, 0.0, 3.0]
+    center, scale, _ = measure(X, [(slice(0, 400), X)], np.ones(400), X.dtype)
+    limit = 6 + np.abs(center / scale).max()
+    implicit = classifier(fit_intercept=False).fit(KINDS[kind](X), y)
+    explicit = classifier(fit_intercept=False, standardize=False)
+    explicit.fit(np.clip(X / scale, -limit, limit), y)
+    W1 = implicit.coefs_[0] * scale[:, np.newaxis]
+    assert_allclose(W1, explicit.coefs_[0], rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_evaluations_see_outliers_as_predictions_do(kind):
+    X, y = circle(999.0, n_rows=400)
+    X = KINDS[kind](X)
+    clf = classifier(monitor_train=True).fit(X, y, X_val=X, y_val=y)
+    losses = -clf.predict_log_proba(X)[np.arange(400), y.astype(int)]
+    assert losses.max() > 20
+    assert clf.history_["train_loss"][-1] == pytest.approx(losses.mean())
+    assert clf.history_["val_loss"][-1] == pytest.approx(losses.mean())
+
+
+def test_an_outlier_of_a_later_chunk_does_no_harm():
+    X, y = circle()
+    spoilt = X.copy()
+    spoilt[1550] = 1e9
+    clf, without = (TwoLayerClassifier(64, random_state=0) for _ in "ab")
+    for chunk in [*np.split(np.arange(2000), 10)] * 10:
+        without.partial_fit(X[chunk], y[chunk], classes=[False, True])
+        clf.partial_fit(spoilt[chunk], y[chunk], classes=[False, True])
+    X_test, y_test = X[2000:], y[2000:]
+    assert clf.score(X_test, y_test) > without.score(X_test, y_test) - 0.02
+
+
+def test_outliers_that_are_predicted_ever_worse_are_no_divergence():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 6))
+    y = X.sum(axis=1) > 0
+    X[[np.argmax(y), np.argmin(y)]] = 1e6  # one of both is always wrong
+    near_zero = 1e-9 * rng.normal(size=(6, 8)), 1e-3 * rng.normal(size=(8, 2))
+    clf = classifier(weight_init=near_zero, max_iter=20, activation="leaky_relu")
+    clf.fit(X, y)  # without a warning
+    losses = -clf.predict_log_proba(X)[np.arange(400), y.astype(int)]
+    assert losses.mean() > 100
+    assert clf.loss_curve_[0] < 1
+    assert clf.loss_curve_[-1] < clf.loss_curve_[0] / 2
