@@ -17,11 +17,13 @@ from skmlp._training.build import (
     build_batches,
     build_evaluation,
     build_metric,
+    build_monitor,
     build_objective,
 )
 from skmlp._training.minibatch import MiniBatchTrainer
-from skmlp._training.run import try_out
+from skmlp._training.run import parts, try_out
 from skmlp._training.state import Trained, TrainingState, is_lazy
+from skmlp._training.trainer import Diverged
 from skmlp.schedules import SCHEDULES, ShareOfTraining
 from skmlp.solvers import SOLVERS, Solver
 
@@ -44,14 +46,15 @@ def train_candidates(
     alphas: Sequence[float],
     *,
     subset: np.ndarray | None = None,
+    validation: TrainingData | None = None,
     predictor_of: PredictorOf | None = None,
 ) -> list[Candidate]:
     """Train a network per alpha, all on the same batches from the same weights.
 
     Each is what `fit` would make with that alpha and the same random stream, to
-    rounding. They are trained side by side where that can be, else in sequence:
-    with 'lbfgs', on wide sparse X, and where what one learns from or by depends on how
-    it fares (early stopping, the schedule 'adaptive', `max_grad_norm`).
+    rounding. They are trained side by side where that can be, else in sequence: with
+    'lbfgs', on wide sparse X, and where a rate or a gradient depends on how training
+    fares (the schedule 'adaptive', `max_grad_norm`).
 
     Parameters
     ----------
@@ -62,6 +65,8 @@ def train_candidates(
         At least one, each at least 0.
     subset : ndarray of int or None
         The rows to train on, as if there were no others; None for all.
+    validation : TrainingData or None
+        What is measured after each epoch, and watched by early stopping.
     predictor_of : callable or None
         Makes an estimator of a trained network; needed where `early_stopping` watches a
         scorer.
@@ -75,9 +80,12 @@ def train_candidates(
         data = data.select(subset)
     quiet = replace(settings, verbose=False, monitor_train=False)
     start = TrainingState.start(quiet, data)
+    train = _in_sequence
     if can_go_side_by_side(settings, data, len(alphas)):
-        return _side_by_side(quiet, data, alphas, start)
-    return _in_sequence(quiet, data, alphas, start, predictor_of)
+        train = _side_by_side
+    told = [quiet.with_alpha(alpha) for alpha in alphas]
+    trained = train(told, data, validation, start, predictor_of)
+    return [Candidate(*pair) for pair in zip(alphas, trained, strict=True)]
 
 
 def score_candidates(
@@ -109,7 +117,6 @@ def can_go_side_by_side(settings: Settings, data: TrainingData, n_members: int) 
         and settings.solver.is_stochastic
         and type(settings.schedule) in schedules
         and math.isinf(settings.schedule.max_plateaus(settings.learning_rate_init))
-        and not settings.early_stopping
         and settings.max_grad_norm is None
         and not is_lazy(settings, data)
         and n_parameters <= _MOST_PARAMETERS
@@ -117,34 +124,36 @@ def can_go_side_by_side(settings: Settings, data: TrainingData, n_members: int) 
 
 
 def _side_by_side(
-    settings: Settings,
+    candidates: Sequence[Settings],
     data: TrainingData,
-    alphas: Sequence[float],
+    validation: TrainingData | None,
     start: TrainingState,
-) -> list[Candidate]:
+    predictor_of: PredictorOf | None,
+) -> list[Trained | None]:
     """Train all candidates at once."""
-    lone = start.params
-    state = replace(start, params=lone.repeated(len(alphas)))
+    settings = candidates[0]
+    state = replace(start, params=start.params.repeated(len(candidates)))
     state.progress.plan(settings.max_iter)
-    candidates = [settings.with_alpha(alpha) for alpha in alphas]
-    trainer = _trainer(candidates, data, state)
+    subset, validation = parts(settings, data, validation, start)
+    trainer = _trainer(candidates, data, state, subset)
+    watchers = [
+        _Watcher(i, candidate, trainer, start.copy(), data, validation, predictor_of)
+        for i, candidate in enumerate(candidates)
+    ]
     with np.errstate(all="ignore"):
-        trainer.run(settings.max_iter, _Epochs(state, len(data.y)))
-    trained = []
-    for i, candidate in enumerate(candidates):
-        member = replace(state, params=state.params.member(i))
-        is_finite = np.isfinite(member.params.flat).all()
-        exported = member.export(candidate, data, keeps_solver=False)
-        trained.append(Candidate(alphas[i], exported if is_finite else None))
-    return trained
+        trainer.run(settings.max_iter, _Epochs(state, watchers, data))
+    return [watcher.end() for watcher in watchers]
 
 
 def _trainer(
-    candidates: Sequence[Settings], data: TrainingData, state: TrainingState
+    candidates: Sequence[Settings],
+    data: TrainingData,
+    state: TrainingState,
+    subset: np.ndarray | None,
 ) -> MiniBatchTrainer:
     """Assemble what trains the members of a state, one for each of the settings."""
     settings, params = candidates[0].with_alpha(0.0), state.params
-    batches = build_batches(settings, data)
+    batches = build_batches(settings, data, subset)
     objective = build_objective(settings, data, params, state.rng, batches.block_rows)
     solver = cast(Solver, settings.solver)
     members = Members(
@@ -158,36 +167,93 @@ def _trainer(
     return MiniBatchTrainer(members, members, batches, state, schedule, rate)
 
 
-class _Epochs:
-    """Counts epochs; tells training to stop when no member is finite any longer."""
+class _Watcher:
+    """Watches one member as a monitor watches a network that is trained alone.
 
-    def __init__(self, state: TrainingState, n_rows: int) -> None:
+    It is done when early stopping would have stopped it, or it has diverged; what the
+    member does later changes nothing.
+    """
+
+    def __init__(
+        self,
+        i: int,
+        settings: Settings,
+        trainer: MiniBatchTrainer,
+        state: TrainingState,
+        data: TrainingData,
+        validation: TrainingData | None,
+        predictor_of: PredictorOf | None,
+    ) -> None:
+        self.i = i
+        self.settings = settings
+        self.trainer = trainer
+        self.batches = trainer.batches
         self.state = state
-        self.n_rows = n_rows
+        self.data = data
+        self.is_done, self.has_diverged = False, False
+        state.progress.plan(settings.max_iter)
+        make_predictor = _predictor(settings, data, state, predictor_of)
+        self.monitor = build_monitor(settings, self, data, validation, make_predictor)
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the last step."""
+        return self.trainer.learning_rate
+
+    def end_epoch(self) -> None:
+        """See how the member fares."""
+        self.trainer.params.copy_member(self.i, out=self.state.params)
+        try:
+            self.is_done = self.monitor.end_epoch(math.nan)
+        except Diverged:
+            self.is_done, self.has_diverged = True, True
+
+    def end(self) -> Trained | None:
+        """Return the trained network, None where that has diverged."""
+        if self.has_diverged:
+            return None
+        if self.settings.early_stopping:
+            self.monitor.restore_best()
+        return self.state.export(self.settings, self.data, keeps_solver=False)
+
+
+class _Epochs:
+    """Lets each watcher see each epoch, until all are done."""
+
+    def __init__(
+        self, state: TrainingState, watchers: Sequence[_Watcher], data: TrainingData
+    ) -> None:
+        self.state = state
+        self.watchers = watchers
+        self.n_rows = len(data.y)
 
     def begin_epoch(self) -> None:
-        """Be told that an epoch begins."""
+        """Start the clocks."""
+        for watcher in self.watchers:
+            watcher.monitor.begin_epoch()
 
     def end_epoch(self, loss: float) -> bool:
-        """Count an epoch; return whether training should stop."""
+        """Count an epoch; return whether all are done."""
         self.state.progress.count_epoch(self.n_rows)
-        return not np.isfinite(self.state.params.b2).all(axis=1).any()
+        for watcher in self.watchers:
+            if not watcher.is_done:
+                watcher.end_epoch()
+        return all(watcher.is_done for watcher in self.watchers)
 
 
 def _in_sequence(
-    settings: Settings,
+    candidates: Sequence[Settings],
     data: TrainingData,
-    alphas: Sequence[float],
+    validation: TrainingData | None,
     start: TrainingState,
     predictor_of: PredictorOf | None,
-) -> list[Candidate]:
+) -> list[Trained | None]:
     """Train one candidate after the other."""
     trained = []
-    for alpha in alphas:
-        candidate, state = settings.with_alpha(alpha), start.copy()
-        make_predictor = _predictor(candidate, data, state, predictor_of)
-        exported = try_out(candidate, data, state, make_predictor)
-        trained.append(Candidate(alpha, exported))
+    for settings in candidates:
+        state = start.copy()
+        make_predictor = _predictor(settings, data, state, predictor_of)
+        trained.append(try_out(settings, data, validation, state, make_predictor))
     return trained
 
 

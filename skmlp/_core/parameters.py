@@ -85,12 +85,10 @@ class Parameters:
             getattr(repeated, name)[...] = getattr(self, name)
         return repeated
 
-    def member(self, i: int) -> Parameters:
-        """Return a copy of the parameters of one member."""
-        member = self._of_members(None)
+    def copy_member(self, i: int, out: Parameters) -> None:
+        """Copy the parameters of one member to those of one network."""
         for name in Layers._fields:
-            getattr(member, name)[...] = getattr(self, name)[i]
-        return member
+            getattr(out, name)[...] = getattr(self, name)[i]
 
     def _of_members(self, n_members: int | None) -> Parameters:
         """Return parameters of networks of this shape that are all zero."""

@@ -46,11 +46,15 @@ CONSTRAINTS: Constraints = {
 
 
 class Split(NamedTuple):
-    """What candidates are trained on, by which settings, and scored on."""
+    """What candidates are trained on, by which settings, and scored on.
+
+    And what is measured after each epoch: `X_val`, where `fit` is given it.
+    """
 
     settings: Settings
     train: TrainingData
     held_out: TrainingData
+    validation: TrainingData | None = None
 
 
 class TwoLayerClassifierCV(TwoLayerClassifier):
@@ -89,8 +93,9 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
 
     refit : bool, default=True
         Whether to train with the best `alpha` on all rows. If False, the network is the
-        best candidate as it was trained for the comparison, with an empty `history_`
-        where candidates were trained side by side; for that there may be one fold only.
+        best candidate as it was trained for the comparison; for that there may be one
+        fold only. Where candidates were trained side by side, its `history_` has NaN as
+        'loss'.
 
     hidden_layer_size : int, default=256
         This and all that follow are those of :class:`TwoLayerClassifier`.
@@ -147,8 +152,8 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         The number of epochs; 'auto' by the number of rows trained on.
 
     early_stopping : bool, default=False
-        Whether to stop when the score stands still. Candidates then hold out rows of
-        their own, and are trained in sequence.
+        Whether to stop when the score stands still, each candidate by itself. `X_val`,
+        or else a part of the rows that are trained on, tells.
 
     n_iter_no_change : int, default=10
         For how many epochs the score may stand still.
@@ -205,8 +210,8 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
     -----
     Candidates are trained side by side by 'adam', 'adamw' and 'sgd'. They are trained
     one after the other, with the same result, by 'lbfgs' or a solver or schedule of
-    your own, on wide sparse X, with `early_stopping`, 'adaptive' or `max_grad_norm`,
-    and where the networks are so large that they gain nothing from one another.
+    your own, on wide sparse X, with 'adaptive' or `max_grad_norm`, and where the
+    networks are so large that they gain nothing from one another.
 
     Each candidate is the network that `TwoLayerClassifier` trains on the same rows with
     that `alpha`, the same int as `random_state` and the same `dtype`, to rounding.
@@ -414,6 +419,7 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
                 split.settings,
                 split.train,
                 alphas.tolist(),
+                validation=split.validation,
                 predictor_of=self._predictor_of,
             )
             row[:] = score_candidates(
@@ -461,7 +467,9 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
                     f"Pass either cv or X_val, not both; got cv={self.cv!r}."
                 )
             told = self._told(table, sample_weight, data, None, dtype)
-            return [Split(*told, _in_dtype(validation, dtype))]
+            validation = _in_dtype(validation, dtype)
+            is_watched = self.early_stopping or not self.refit
+            return [Split(*told, validation, validation if is_watched else None)]
         folds = self._folds(settings, table, data)
         if not self.refit and len(folds) != 1:
             raise ValueError(

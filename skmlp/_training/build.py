@@ -21,7 +21,7 @@ from skmlp._core.rows import Rows, blocks_of, centered, rows_of
 from skmlp._core.standardization import Standardization
 from skmlp._settings import Settings
 from skmlp._training.callbacks import FitTasks
-from skmlp._training.epochs import Monitor, Row, print_epoch
+from skmlp._training.epochs import Monitor, Row, Watched, print_epoch
 from skmlp._training.full_batch import FullBatchTrainer
 from skmlp._training.minibatch import MiniBatchTrainer
 from skmlp._training.state import TrainingState, is_lazy, rows_at_once
@@ -136,7 +136,7 @@ def _activation(
 
 def build_monitor(
     settings: Settings,
-    trainer: Trainer,
+    trainer: Watched,
     data: TrainingData,
     validation: TrainingData | None,
     make_predictor: MakePredictor,

@@ -6,14 +6,35 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from skmlp._core.batches import Batches
 from skmlp._training.callbacks import FitTasks
-from skmlp._training.trainer import Diverged, Trainer
+from skmlp._training.state import TrainingState
+from skmlp._training.trainer import Diverged
 
 Row = dict[str, float]
+
+
+class Watched(Protocol):
+    """What a monitor sees of a trainer."""
+
+    @property
+    def state(self) -> TrainingState:
+        """What it trains."""
+        ...
+
+    @property
+    def batches(self) -> Batches:
+        """What it learns from."""
+        ...
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the last step."""
+        ...
 
 
 class Kept(NamedTuple):
@@ -28,7 +49,7 @@ class Monitor:
 
     Parameters
     ----------
-    trainer : Trainer
+    trainer : Watched
     measures : iterable of callables
         Each returns a dict of what it measured at the end of an epoch.
     watched : str
@@ -53,7 +74,7 @@ class Monitor:
 
     def __init__(
         self,
-        trainer: Trainer,
+        trainer: Watched,
         *,
         measures: Iterable[Callable[[], Row]],
         watched: str,

@@ -64,7 +64,7 @@ def fit(
 ) -> Trained:
     """Train as many epochs as are planned; keep what was learnt if interrupted."""
     state.progress.plan(settings.max_iter)
-    subset, validation = _parts(settings, data, validation, state)
+    subset, validation = parts(settings, data, validation, state)
     tasks.begin_fit()
     trainer = build_trainer(settings, data, state, subset)
     monitor = build_monitor(settings, trainer, data, validation, make_predictor, tasks)
@@ -80,12 +80,13 @@ def fit(
 def try_out(
     settings: Settings,
     data: TrainingData,
+    validation: TrainingData | None,
     state: TrainingState,
     make_predictor: MakePredictor,
 ) -> Trained | None:
     """Train as `fit` does, for a comparison: no word, and None where it diverges."""
     state.progress.plan(settings.max_iter)
-    subset, validation = _parts(settings, data, None, state)
+    subset, validation = parts(settings, data, validation, state)
     trainer = build_trainer(settings, data, state, subset)
     monitor = build_monitor(settings, trainer, data, validation, make_predictor)
     try:
@@ -98,7 +99,7 @@ def try_out(
     return state.export(settings, data, keeps_solver=False)
 
 
-def _parts(
+def parts(
     settings: Settings,
     data: TrainingData,
     validation: TrainingData | None,

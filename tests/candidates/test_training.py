@@ -38,11 +38,17 @@ SIDE_BY_SIDE = {
     "no standardisation": {"standardize": False, "learning_rate": lambda share: 0.5},
     "gradient descent": {"batch_size": None, "max_iter": 20},
     "smoothed, replacement": {"label_smoothing": 0.1, "sampling": "replacement"},
+    "early stopping": {
+        "early_stopping": True,
+        "n_iter_no_change": 1,
+        "learning_rate": "constant",
+        "max_iter": 30,
+        "validation_fraction": 0.3,
+    },
     "class weights": {"class_weight": "balanced", "loss": "squared_error"},
 }
 IN_SEQUENCE = {
     "lbfgs": {"solver": "lbfgs", "max_iter": 5},
-    "early stopping": {"early_stopping": True, "n_iter_no_change": 2},
     "adaptive": {"learning_rate": "adaptive", "n_iter_no_change": 1, "tol": 0.1},
     "clipped": {"max_grad_norm": 0.1},
     "a solver of one's own": {"solver": SignSGD(), "learning_rate_init": 1e-3},
@@ -156,6 +162,17 @@ def test_candidates_are_scored_by_their_loss_on_held_out_rows(table):
         lone = classifier(alpha=alpha).fit(X[rows], y[rows])
         expected = -log_loss(y[150:], lone.predict_proba(X[150:]))
         assert score == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("params", [{}, {"max_grad_norm": 1e300}])
+def test_candidates_have_a_history_of_validation_data(params, table):
+    X, y, _ = table
+    settings, data = prepared(classifier(**params), X, y)
+    candidates = train_candidates(settings, data, ALPHAS, validation=data)
+    for alpha, trained in candidates:
+        lone = classifier(alpha=alpha, **params).fit(X, y, X_val=X, y_val=y)
+        for name in ("epoch", "learning_rate", "val_loss", "val_accuracy"):
+            assert_allclose(trained.history[name], lone.history_[name], rtol=1e-9)
 
 
 @pytest.mark.parametrize("params", [{}, {"max_grad_norm": 1e300}])

@@ -139,12 +139,20 @@ def test_members_lie_array_by_array_in_one_vector(fit_intercept):
 def test_a_member_of_a_repeated_network_is_that_network():
     params = numbered(standardization=NEAR)
     repeated = params.repeated(3)
-    repeated.flat[...] *= 2.0
-    member = repeated.member(1)
-    member.W1[...] += 1.0
-    assert_array_equal(repeated.W1[1], 2.0 * params.W1)
-    assert_array_equal(member.W1, 2.0 * params.W1 + 1.0)
+    assert repeated.standardization is NEAR
+    repeated.W1[1] += 1.0
+    repeated.copy_member(1, out=(member := params.copy()))
+    assert_array_equal(member.W1, params.W1 + 1.0)
     for name in ("W2", "b1", "b2"):
-        assert_array_equal(getattr(member, name), 2.0 * getattr(params, name))
-    assert member.standardization is NEAR
-    assert member.n_members is None
+        assert_array_equal(getattr(member, name), getattr(params, name))
+    repeated.copy_member(2, out=member)
+    assert_array_equal(member.flat, params.flat)
+
+
+def test_a_copy_has_memory_and_views_of_its_own():
+    params = numbered(standardization=NEAR)
+    copied = params.copy()
+    copied.W1[...] = 0.0
+    assert_array_equal(copied.flat[:12], 0.0)
+    assert_array_equal(params.flat, np.arange(26))
+    assert copied.standardization is NEAR

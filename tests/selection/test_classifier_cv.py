@@ -224,11 +224,46 @@ def test_numbers_that_float32_does_not_hold_are_compared_in_float64(table):
 
 def test_without_refit_the_network_is_the_candidate(table):
     X, y, _ = table
-    kept = classifier(refit=False).fit(X, y, X_val=X[:50], y_val=y[:50])
-    lone = TwoLayerClassifier(alpha=kept.alpha_, **SMALL).fit(X, y)
+    X_val, y_val = X[:50] + 1, y[:50]
+    kept = classifier(refit=False).fit(X, y, X_val=X_val, y_val=y_val)
+    lone = TwoLayerClassifier(alpha=kept.alpha_, **SMALL)
+    lone.fit(X, y, X_val=X_val, y_val=y_val)
     assert_equal_networks(kept, lone)
-    assert kept.n_iter_ == 8
-    assert kept.loss_curve_ == []
+    assert_allclose(kept.validation_scores_, lone.validation_scores_, rtol=1e-5)
+    assert_array_equal(kept.loss_curve_, [np.nan] * 8)
+
+
+@pytest.mark.parametrize("scoring", ["loss", "accuracy"])
+def test_each_candidate_stops_early_by_itself_on_validation_data(scoring, table):
+    X, y, _ = table
+    stopping = {"early_stopping": True, "n_iter_no_change": 1, "scoring": scoring}
+    stopping |= {"learning_rate": "constant", "max_iter": 30}
+    lengths = set()
+    for alpha in ALPHAS:
+        clf = classifier([alpha], refit=False, **stopping)
+        clf.fit(X[:160], y[:160], X_val=X[160:], y_val=y[160:])
+        lone = TwoLayerClassifier(alpha=alpha, **SMALL | stopping)
+        lone.fit(X[:160], y[:160], X_val=X[160:], y_val=y[160:])
+        assert_equal_networks(clf, lone)
+        assert clf.n_iter_ == lone.n_iter_
+        lengths.add(clf.n_iter_)
+    assert max(lengths) < 30
+
+
+def test_candidates_that_stop_at_different_epochs_are_those_of_a_grid_search(table):
+    X, y, _ = table
+    stopping = {"early_stopping": True, "n_iter_no_change": 1, "scoring": accuracy}
+    stopping |= {
+        "learning_rate": "constant",
+        "max_iter": 30,
+        "validation_fraction": 0.3,
+    }
+    clf = classifier(cv=3, **stopping).fit(X, y)
+    lone = TwoLayerClassifier(**SMALL | stopping)
+    search = GridSearchCV(lone, {"alpha": ALPHAS}, cv=3, scoring=accuracy).fit(X, y)
+    for k, scores in enumerate(clf.scores_):
+        expected = search.cv_results_[f"split{k}_test_score"]
+        assert_allclose(scores, expected, rtol=1e-9)
 
 
 def test_it_is_an_estimator_like_any_other(table):
