@@ -140,8 +140,9 @@ def _side_by_side(
         _Watcher(i, candidate, trainer, start.copy(), data, validation, predictor_of)
         for i, candidate in enumerate(candidates)
     ]
+    watching = [] if validation is None else watchers
     with np.errstate(all="ignore"):
-        trainer.run(settings.max_iter, _Epochs(state, watchers, data))
+        trainer.run(settings.max_iter, _Epochs(state, watching, len(data.y)))
     return [watcher.end() for watcher in watchers]
 
 
@@ -171,7 +172,7 @@ class _Watcher:
     """Watches one member as a monitor watches a network that is trained alone.
 
     It is done when early stopping would have stopped it, or it has diverged; what the
-    member does later changes nothing.
+    member does later changes nothing. One that is shown no epoch sees the end alone.
     """
 
     def __init__(
@@ -210,22 +211,27 @@ class _Watcher:
 
     def end(self) -> Trained | None:
         """Return the trained network, None where that has diverged."""
+        state = self.state
+        if not state.progress.n_epochs:
+            state.progress = replace(self.trainer.state.progress)
+            self.trainer.params.copy_member(self.i, out=state.params)
+            self.has_diverged = not np.isfinite(state.params.flat).all()
         if self.has_diverged:
             return None
         if self.settings.early_stopping:
             self.monitor.restore_best()
-        return self.state.export(self.settings, self.data, keeps_solver=False)
+        return state.export(self.settings, self.data, keeps_solver=False)
 
 
 class _Epochs:
     """Lets each watcher see each epoch, until all are done."""
 
     def __init__(
-        self, state: TrainingState, watchers: Sequence[_Watcher], data: TrainingData
+        self, state: TrainingState, watchers: Sequence[_Watcher], n_rows: int
     ) -> None:
         self.state = state
         self.watchers = watchers
-        self.n_rows = len(data.y)
+        self.n_rows = n_rows
 
     def begin_epoch(self) -> None:
         """Start the clocks."""
@@ -238,7 +244,7 @@ class _Epochs:
         for watcher in self.watchers:
             if not watcher.is_done:
                 watcher.end_epoch()
-        return all(watcher.is_done for watcher in self.watchers)
+        return bool(self.watchers) and all(w.is_done for w in self.watchers)
 
 
 def _in_sequence(

@@ -48,13 +48,13 @@ CONSTRAINTS: Constraints = {
 class Split(NamedTuple):
     """What candidates are trained on, by which settings, and scored on.
 
-    And what is measured after each epoch: `X_val`, where `fit` is given it.
+    And what early stopping watches: `X_val`, where `fit` is given it.
     """
 
     settings: Settings
     train: TrainingData
     held_out: TrainingData
-    validation: TrainingData | None = None
+    watched: TrainingData | None = None
 
 
 class TwoLayerClassifierCV(TwoLayerClassifier):
@@ -63,7 +63,7 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
     `fit` trains a network per candidate on a part of the rows, scores each on the
     rest, and then trains with the best `alpha` on all rows. The candidates start from
     the same weights and see the same batches, side by side in one pass, which takes
-    much less than a fit of each. After `fit` it is a :class:`TwoLayerClassifier` with
+    about half of the time of a fit of each. After `fit` it is a :class:`TwoLayerClassifier` with
     that `alpha`, as `sklearn.linear_model.LogisticRegressionCV` is a logistic
     regression with its `C`.
 
@@ -94,8 +94,8 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
     refit : bool, default=True
         Whether to train with the best `alpha` on all rows. If False, the network is the
         best candidate as it was trained for the comparison; for that there may be one
-        fold only. Where candidates were trained side by side, its `history_` has NaN as
-        'loss'.
+        fold only. Where candidates were trained side by side, its `history_` is empty,
+        with `early_stopping` without a 'loss'.
 
     hidden_layer_size : int, default=256
         This and all that follow are those of :class:`TwoLayerClassifier`.
@@ -419,7 +419,7 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
                 split.settings,
                 split.train,
                 alphas.tolist(),
-                validation=split.validation,
+                validation=split.watched,
                 predictor_of=self._predictor_of,
             )
             row[:] = score_candidates(
@@ -468,8 +468,8 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
                 )
             told = self._told(table, sample_weight, data, None, dtype)
             validation = _in_dtype(validation, dtype)
-            is_watched = self.early_stopping or not self.refit
-            return [Split(*told, validation, validation if is_watched else None)]
+            watched = validation if self.early_stopping else None
+            return [Split(*told, validation, watched)]
         folds = self._folds(settings, table, data)
         if not self.refit and len(folds) != 1:
             raise ValueError(
