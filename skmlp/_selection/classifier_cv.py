@@ -63,9 +63,9 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
     `fit` trains a network per candidate on a part of the rows, scores each on the
     rest, and then trains with the best `alpha` on all rows. The candidates start from
     the same weights and see the same batches, side by side in one pass, which takes
-    about half of the time of a fit of each. After `fit` it is a :class:`TwoLayerClassifier` with
-    that `alpha`, as `sklearn.linear_model.LogisticRegressionCV` is a logistic
-    regression with its `C`.
+    about half of the time of a fit of each. After `fit` it is a
+    :class:`TwoLayerClassifier` with that `alpha`, as
+    `sklearn.linear_model.LogisticRegressionCV` is a logistic regression with its `C`.
 
     Parameters
     ----------
