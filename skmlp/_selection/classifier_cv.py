@@ -71,8 +71,8 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
     ----------
     alphas : int, array-like or 'auto', default='auto'
         The candidates: numbers, each at least 0; or how many, evenly spaced on a
-        logarithmic scale from a tenth of what ``alpha='auto'`` is for these rows to ten
-        times that. One is that alone; 'auto' is five.
+        logarithmic scale from a tenth of an automatic `alpha`, which goes by the number
+        of rows and the solver, to ten times that. One is that alone; 'auto' is five.
 
     cv : int, splitter, iterable or None, default=None
         Which rows are held out.

@@ -22,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skmlp import TwoLayerClassifier, TwoLayerClassifierCV
+from skmlp._settings import auto_alpha
 from skmlp.solvers import AdamW, Solver
 
 ALPHAS = [0.03, 0.3, 3.0]
@@ -171,7 +172,7 @@ def test_sparse_rows_are_compared_as_dense_ones(scale, table):
 def test_automatic_candidates_lie_around_the_automatic_alpha(alphas, n, table):
     X, y, _ = table
     clf = classifier(alphas).fit(X, y)
-    automatic = TwoLayerClassifier(**SMALL).fit(X, y).alpha_
+    automatic = auto_alpha(len(y), decouples_decay=True)
     assert clf.alphas_.shape == (n,)
     assert np.exp(np.log(clf.alphas_).mean()) == pytest.approx(automatic)
     if n > 1:
