@@ -194,9 +194,24 @@ def test_a_candidate_that_diverges_harms_no_other(params, table):
             assert_allclose(one, other, rtol=1e-9)
 
 
-def test_where_all_candidates_diverge_none_is_left(table):
+@pytest.mark.parametrize("is_watched", [False, True])
+def test_where_all_candidates_diverge_none_is_left(is_watched, table):
     X, y, _ = table
     settings, data = prepared(classifier(), X, y)
-    candidates = train_candidates(settings, data, (1e38, 2e38))
+    validation = data if is_watched else None
+    alphas = (1e38, 2e38)
+    candidates = train_candidates(settings, data, alphas, validation=validation)
     assert [trained for _, trained in candidates] == [None, None]
     assert_array_equal(score_candidates(settings, candidates, data), -np.inf)
+
+
+def test_a_scorer_needs_what_makes_estimators(table):
+    X, y, _ = table
+    clf = classifier(scoring="accuracy", early_stopping=True)
+    settings, data = prepared(clf, X, y)
+    with pytest.raises(TypeError, match="where a scorer is watched"):
+        train_candidates(settings, data, ALPHAS)
+    settings, data = prepared(classifier(scoring="accuracy"), X, y)
+    candidates = train_candidates(settings, data, ALPHAS)
+    with pytest.raises(TypeError, match="where a scorer compares"):
+        score_candidates(settings, candidates, data)
