@@ -350,7 +350,16 @@ class Settings:
             of_schedule = self.schedule.max_plateaus(self.learning_rate_init)
             if math.isfinite(of_schedule):
                 return of_schedule
+            if self.schedule.is_planned:
+                return math.inf  # there the plan is shortened
         return 1 if self.early_stopping else math.inf
+
+    @property
+    def cools_from(self) -> float | None:
+        """From which share of a plan on it may be shortened; None where it may not."""
+        if not (self.early_stopping and self.solver.is_stochastic):
+            return None
+        return self.schedule.falls_from if self.schedule.is_planned else None
 
     def random_stream(self) -> np.random.Generator:
         """Return a stream of the fit's own, seeded from random_state."""

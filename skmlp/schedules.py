@@ -68,7 +68,11 @@ class Schedule(Entry):
         schedule is chosen by name or as a class.
     is_planned : bool
         Whether the multiplier depends on the share of training done, and so on the
-        planned number of epochs.
+        planned number of epochs. `early_stopping` then does not end training at once:
+        what is left of the plan is shortened to `n_iter_no_change` epochs.
+    falls_from : float
+        The share of training from which on the multiplier no longer rises, where what
+        is left of a shortened plan begins.
 
     Examples
     --------
@@ -85,6 +89,7 @@ class Schedule(Entry):
     """
 
     is_planned: ClassVar[bool] = False
+    falls_from: float = 0.0
 
     def __call__(self, moment: Moment) -> float:
         """Return what the learning rate is multiplied by."""
@@ -226,7 +231,7 @@ class OneCycle(Schedule):
     def __init__(
         self, warm_up: float = 0.3, start: float = 1 / 25, end: float = 1e-3
     ) -> None:
-        self.warm_up = warm_up
+        self.warm_up = self.falls_from = warm_up
         self.start = start
         self.end = end
 

@@ -166,6 +166,7 @@ def build_monitor(
         n_iter_no_change=settings.n_iter_no_change,
         tol=settings.tol,
         max_plateaus=settings.max_plateaus,
+        cools_from=settings.cools_from,
         report=_reporter(settings.verbose),
         tasks=tasks,
     )

@@ -60,6 +60,9 @@ class Monitor:
         What counts as an improvement.
     max_plateaus : float
         After so many plateaus training stops.
+    cools_from : float or None
+        At a plateau what is left of the plan is shortened to `n_iter_no_change` epochs,
+        from this share of it on at the earliest; None where a plan is left as it is.
     report : callable
         Called with the row of each epoch and whether it is the best so far.
     tasks : FitTasks or None
@@ -81,6 +84,7 @@ class Monitor:
         n_iter_no_change: int,
         tol: float,
         max_plateaus: float,
+        cools_from: float | None = None,
         report: Callable[[Row, bool], None],
         tasks: FitTasks | None = None,
     ) -> None:
@@ -91,6 +95,7 @@ class Monitor:
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.max_plateaus = max_plateaus
+        self.cools_from = cools_from
         self.report = report
         self.tasks = tasks
         self.start_flat = self.state.params.flat.copy()
@@ -112,13 +117,16 @@ class Monitor:
         progress.count_epoch(self.trainer.batches.n_rows)
         score = watched_score(self.watched, row[self.watched])
         is_best = progress.judge(score, self.tol, self.n_iter_no_change)
+        if self.cools_from is not None and progress.is_at_plateau:
+            progress.cool_down(self.n_iter_no_change, self.cools_from)
         if is_best:
             self._keep(row)
         append_row(self.state.history, row)
         self.state.progress = progress  # from here on the epoch counts, see settle
         self.report(row, is_best)
         asked_to_stop = self.tasks is not None and self.tasks.end_epoch()
-        return asked_to_stop or progress.n_plateaus >= self.max_plateaus
+        is_over = progress.is_over or progress.n_plateaus >= self.max_plateaus
+        return asked_to_stop or is_over
 
     def restore_best(self) -> None:
         """Restore the weights of the best epoch, where there was one."""
