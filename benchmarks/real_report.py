@@ -81,9 +81,11 @@ def print_few_fits(results, side, complete):
             _means(SIDES[name].title, of_fits(results, name, fits))
             for name in [side, *complete]
         ]
-        tables = dict.fromkeys(table for table, _ in fits)
-        print(f"\n{SIDES[side].title} was fitted {len(fits)} times, on {len(tables)}")
-        print(f"tables ({', '.join(tables)}); there:\n")
+        tables = list(dict.fromkeys(table for table, _ in fits))
+        where = ", ".join(tables) if len(tables) < 10 else f"{len(tables)} tables"
+        print(
+            f"\n{SIDES[side].title} was fitted {len(fits)} times, on {where}; there:\n"
+        )
         print(simple_table(["side", "accuracy", "log-loss", "seconds"], rows))
 
 
