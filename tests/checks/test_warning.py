@@ -3,6 +3,7 @@
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
@@ -10,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skmlp import TwoLayerClassifier
+from skmlp import TwoLayerClassifier, tabular_pipeline
 
 X, Y = load_iris(return_X_y=True)
 HERE = Path(__file__)
@@ -48,6 +49,9 @@ CALLS = {
         X, Y, classes=range(3), X_val=99 + X, y_val=Y
     ),
     "pipeline": lambda: make_pipeline(StandardScaler(), diverging()).fit(X, Y),
+    "dropped column": lambda: tabular_pipeline(TwoLayerClassifier(max_iter=9)).fit(
+        np.column_stack([np.arange(len(X)), X]), Y
+    ),
     "search": lambda: GridSearchCV(diverging(), {"dropout": [0.0]}, cv=2).fit(X, Y),
 }
 
