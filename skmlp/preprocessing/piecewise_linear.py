@@ -18,7 +18,9 @@ from skmlp._checks.parameters import COUNT, Constraints, one_of, validate_parame
 
 # So many rows at a time that what is between X and the result stays in the cache.
 _ROWS_AT_ONCE = 256
-_FEWEST_BINS, _MOST_BINS = 2, 16
+# Measured: noisy tables of many features and few rows are best with 2 to 4 bins, those
+# of few features and many rows with 16 to 32.
+_FEWEST_BINS, _MOST_BINS = 2, 32
 _FLOATS = (np.float64, np.float32)
 
 _PARAMETER_CONSTRAINTS: Constraints = {
@@ -49,8 +51,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     n_bins : int or 'auto', default='auto'
         The most bins that a feature has; at least 1, and 1 for none but the position.
         A feature of few different numbers has fewer: each of them is an edge. 'auto' is
-        the cube root of the number of rows per feature, as for histograms [2]_, but at
-        least 2 and at most 16; of features that have a bin.
+        half the root of the number of rows per feature that has bins, but at least 2
+        and at most 32.
 
     dtype : {'float32', 'float64'} or None, default=None
         The type of the columns that are put out. None is float32 for float32 X and
@@ -88,7 +90,6 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     ----------
     .. [1] Gorishniy, Rubachev & Babenko (2022), "On embeddings for numerical features
        in tabular deep learning", NeurIPS, section 3.2.
-    .. [2] Scott (1979), "On optimal and data-based histograms", Biometrika 66.
 
     Examples
     --------
@@ -246,7 +247,7 @@ def _auto_n_bins(X: np.ndarray) -> int:
     Features share the rows, so that what counts is how many there are for each.
     """
     n_features = sum(_has_bins(column) for column in X.T)
-    n_bins = round(np.cbrt(len(X) / max(n_features, 1)))
+    n_bins = round(np.sqrt(len(X) / max(n_features, 1)) / 2)
     return int(np.clip(n_bins, _FEWEST_BINS, _MOST_BINS))
 
 
