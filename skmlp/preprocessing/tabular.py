@@ -19,6 +19,9 @@ from skmlp.preprocessing.cells import as_numbers, as_text, date_part_names, date
 from skmlp.preprocessing.columns import ColumnSelector
 from skmlp.preprocessing.piecewise_linear import PiecewiseLinearEncoder
 
+# More take time, as there is a share for each class, and teach nothing.
+_BINS_OF_A_SHARE = 4
+
 
 def tabular_pipeline(
     classifier: Any = None,
@@ -42,7 +45,7 @@ def tabular_pipeline(
         fitted to float32.
 
     n_bins : int or 'auto', default='auto'
-        The most bins of a number: `n_bins` of
+        The most bins of a number and of each part of a date: `n_bins` of
         :class:`skmlp.preprocessing.PiecewiseLinearEncoder`. 'auto' grows with the
         number of rows per column.
 
@@ -85,7 +88,7 @@ def tabular_pipeline(
         "numbers": _of_numbers(n_bins),
         "dates": _of_dates(n_bins),
         "categories": _of_categories(),
-        "many_levels": _of_many_levels(n_bins),
+        "many_levels": _of_many_levels(),
         "dropped": "drop",
     }
     columns = ColumnTransformer(
@@ -138,13 +141,13 @@ def _of_categories() -> Pipeline:
     )
 
 
-def _of_many_levels(n_bins: Any) -> Pipeline:
+def _of_many_levels() -> Pipeline:
     """Return what makes of texts the bins of how often they are of each class."""
     return Pipeline(
         [
             ("cells", FunctionTransformer(as_text, feature_names_out=same_names)),
             ("target", _target_encoder()),
-            ("bins", PiecewiseLinearEncoder(n_bins, dtype="float32")),
+            ("bins", PiecewiseLinearEncoder(_BINS_OF_A_SHARE, dtype="float32")),
         ]
     )
 

@@ -79,6 +79,11 @@ def quick(**options):
     return tabular_pipeline(LogisticRegression(max_iter=1000), **options)
 
 
+def network():
+    """Return a network that is fitted in little time."""
+    return TwoLayerClassifier(max_iter=5, learning_rate_init=0.01, random_state=0)
+
+
 @pytest.mark.parametrize("make", TABLES)
 @pytest.mark.filterwarnings(DROPPED)
 def test_network_learns_from_a_table_as_it_comes(make):
@@ -225,7 +230,7 @@ def test_grid_search_reaches_every_step_by_its_name():
 @pytest.mark.filterwarnings(DROPPED)
 def test_two_fits_are_equal_to_the_bit():
     table, label = pandas_table()
-    pipeline = tabular_pipeline(TwoLayerClassifier(max_iter=2, random_state=0))
+    pipeline = tabular_pipeline(network())
     first = clone(pipeline).fit(table, label).predict_proba(table)
     assert_array_equal(pipeline.fit(table, label).predict_proba(table), first)
 
@@ -233,8 +238,7 @@ def test_two_fits_are_equal_to_the_bit():
 @pytest.mark.filterwarnings(DROPPED)
 def test_pickle_is_little_larger_than_the_network():
     table, label = pandas_table()
-    network = TwoLayerClassifier(max_iter=2, random_state=0)
-    pipeline = tabular_pipeline(network).fit(table, label)
+    pipeline = tabular_pipeline(network()).fit(table, label)
     written = pickle.dumps(pipeline)
     assert len(written) < len(pickle.dumps(pipeline["classifier"])) + 30_000
     assert_array_equal(
