@@ -189,9 +189,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         measured.
 
         Not measured, 'auto' is 40 over the root of n_samples, at least 0.2 and at most
-        0.6: with fewer than 80 rows, or 8 per class, or more than 2\ :sup:`23` numbers
-        in X; with weights given as arrays; and where `partial_fit` begins. For the
-        other solvers it is 0.001.
+        0.6: with fewer than 80 rows, or 8 per class; with more than 2\ :sup:`23`
+        numbers in X, or wide sparse X; with weights given as arrays; and where
+        `partial_fit` begins. For the other solvers it is 0.001.
 
     dropout : float, default=0.0
         The share of hidden units dropped at each step of training, in [0, 1) [3]_.

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from skmlp._candidates.training import score_candidates, train_candidates
+from skmlp._candidates.training import Candidate, train_candidates
 from skmlp._checks.data import TrainingData, fits_in
 from skmlp._core.rows import numbers_per_row
 from skmlp._settings import Settings, auto_max_iter
+from skmlp._training.build import AsTrained, build_evaluation
 from skmlp._training.holdout import parts_of
+from skmlp._training.state import is_lazy
 from skmlp.schedules import OneCycle
 
 # From what clean tables want to what noisy ones do.
@@ -33,27 +35,40 @@ def measured_alpha(
 ) -> float | None:
     """Return which of `ALPHAS` has the lowest loss on held-out rows.
 
-    None where nothing is to be learnt from that: with few rows per class, very many
-    numbers, or no network that trains without diverging.
+    None where nothing is to be learnt from that, or not at that price: with few rows
+    per class, very many numbers, wide sparse X, or no network that does not diverge.
     """
     counts = data.weight > 0
     n_held_out = int(counts.sum()) // _N_PARTS
     fewest = max(_FEWEST_HELD_OUT, _FEWEST_PER_CLASS * data.targets.n_outputs)
     n_numbers = data.X.shape[0] * numbers_per_row(data.X)
-    if n_held_out < fewest or n_numbers > _MOST_NUMBERS:
+    is_large = n_numbers > _MOST_NUMBERS or is_lazy(settings, data)
+    if n_held_out < fewest or is_large:
         return None
     part = parts_of(_N_PARTS, data.targets.strata(data.y), counts, rng)
     trial = _trial(settings, data, seed=int(rng.integers(2**31)))
     data = data._replace(weight=data.weight.astype(trial.dtype, copy=False))
     n_folds = min(math.ceil(_ENOUGH_HELD_OUT / n_held_out), _N_PARTS)
-    scores = np.zeros(len(ALPHAS))
+    losses = np.zeros(len(ALPHAS))
     for fold in range(n_folds):
-        told = np.flatnonzero(counts & (part != fold))
-        candidates = train_candidates(trial, data, ALPHAS, subset=told)
-        held_out = data.select(np.flatnonzero(part == fold))
-        scores += score_candidates(trial, candidates, held_out)
-    best = int(scores.argmax())
-    return ALPHAS[best] if np.isfinite(scores[best]) else None
+        held_out = np.flatnonzero(part == fold)
+        rest = np.flatnonzero(counts & (part != fold))
+        candidates = train_candidates(trial, data, ALPHAS, subset=rest)
+        losses += [_loss(trial, candidate, data, held_out) for candidate in candidates]
+    best = int(losses.argmin())
+    return ALPHAS[best] if np.isfinite(losses[best]) else None
+
+
+def _loss(
+    settings: Settings, candidate: Candidate, data: TrainingData, rows: np.ndarray
+) -> float:
+    """Return the mean loss on some rows, in which outliers count as in training."""
+    if candidate.trained is None:
+        return math.inf
+    network = AsTrained(candidate.trained.parameters())
+    with np.errstate(all="ignore"):
+        loss, _ = build_evaluation(settings, network, data, rows)()
+    return math.inf if math.isnan(loss) else loss
 
 
 def _trial(settings: Settings, data: TrainingData, seed: int) -> Settings:
@@ -72,6 +87,5 @@ def _trial(settings: Settings, data: TrainingData, seed: int) -> Settings:
         dtype=_FLOAT32 if fits_in(_FLOAT32, data.X) else settings.dtype,
         schedule=OneCycle(),
         early_stopping=False,
-        scorer=None,
         random_state=seed,
     )

@@ -54,7 +54,8 @@ def train_candidates(
     Each is what `fit` would make with that alpha and the same random stream, to
     rounding. They are trained side by side where that can be, else in sequence: with
     'lbfgs', on wide sparse X, and where a rate or a gradient depends on how training
-    fares (the schedule 'adaptive', `max_grad_norm`).
+    fares (the schedule 'adaptive', `max_grad_norm`, a plan that early stopping
+    shortens).
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def train_candidates(
     alphas : sequence of float
         At least one, each at least 0.
     subset : ndarray of int or None
-        The rows to train on, as if there were no others; None for all.
+        The rows to train on, None for all. The features are standardised by all.
     validation : TrainingData or None
         What is measured after each epoch, and watched by early stopping.
     predictor_of : callable or None
@@ -76,15 +77,15 @@ def train_candidates(
     candidates : list of Candidate
         In the order of alphas.
     """
-    if subset is not None:
-        data = data.select(subset)
     quiet = replace(settings, verbose=False, monitor_train=False)
     start = TrainingState.start(quiet, data)
+    if subset is None:
+        subset, validation = parts(quiet, data, validation, start)
     train = _in_sequence
     if can_go_side_by_side(settings, data, len(alphas)):
         train = _side_by_side
     told = [quiet.with_alpha(alpha) for alpha in alphas]
-    trained = train(told, data, validation, start, predictor_of)
+    trained = train(told, data, subset, validation, start, predictor_of)
     return [Candidate(*pair) for pair in zip(alphas, trained, strict=True)]
 
 
@@ -117,6 +118,7 @@ def can_go_side_by_side(settings: Settings, data: TrainingData, n_members: int) 
         and settings.solver.is_stochastic
         and type(settings.schedule) in schedules
         and math.isinf(settings.schedule.max_plateaus(settings.learning_rate_init))
+        and settings.cools_from is None
         and settings.max_grad_norm is None
         and not is_lazy(settings, data)
         and n_parameters <= _MOST_PARAMETERS
@@ -126,6 +128,7 @@ def can_go_side_by_side(settings: Settings, data: TrainingData, n_members: int) 
 def _side_by_side(
     candidates: Sequence[Settings],
     data: TrainingData,
+    subset: np.ndarray | None,
     validation: TrainingData | None,
     start: TrainingState,
     predictor_of: PredictorOf | None,
@@ -134,7 +137,6 @@ def _side_by_side(
     settings = candidates[0]
     state = replace(start, params=start.params.repeated(len(candidates)))
     state.progress.plan(settings.max_iter)
-    subset, validation = parts(settings, data, validation, start)
     trainer = _trainer(candidates, data, state, subset)
     watchers = [
         _Watcher(i, candidate, trainer, start.copy(), data, validation, predictor_of)
@@ -250,6 +252,7 @@ class _Epochs:
 def _in_sequence(
     candidates: Sequence[Settings],
     data: TrainingData,
+    subset: np.ndarray | None,
     validation: TrainingData | None,
     start: TrainingState,
     predictor_of: PredictorOf | None,
@@ -259,7 +262,9 @@ def _in_sequence(
     for settings in candidates:
         state = start.copy()
         make_predictor = _predictor(settings, data, state, predictor_of)
-        trained.append(try_out(settings, data, validation, state, make_predictor))
+        trained.append(
+            try_out(settings, data, subset, validation, state, make_predictor)
+        )
     return trained
 
 

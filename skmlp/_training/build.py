@@ -190,6 +190,18 @@ class Network(Protocol):
         ...
 
 
+class AsTrained:
+    """A network that is measured on rows as training sees them: within a limit."""
+
+    def __init__(self, params: Parameters) -> None:
+        self.params = params
+        self.shape, self.dtype = params.shape, params.dtype
+
+    def to_compute(self) -> tuple[Layers, Standardization | None]:
+        """Return the layers that training moves, and what it standardises rows by."""
+        return self.params.to_compute_as_trained()
+
+
 def build_evaluation(
     settings: Settings,
     network: Network,

@@ -15,11 +15,10 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._checks.data import TrainingData
 from skmlp._checks.scale import describe_scale
 from skmlp._checks.warning import warn
-from skmlp._core.parameters import Layers, Parameters
-from skmlp._core.standardization import Standardization
 from skmlp._core.threads import Limit, threads_of_training
 from skmlp._settings import Settings
 from skmlp._training.build import (
+    AsTrained,
     MakePredictor,
     build_evaluation,
     build_monitor,
@@ -80,13 +79,13 @@ def fit(
 def try_out(
     settings: Settings,
     data: TrainingData,
+    subset: np.ndarray | None,
     validation: TrainingData | None,
     state: TrainingState,
     make_predictor: MakePredictor,
 ) -> Trained | None:
     """Train as `fit` does, for a comparison: no word, and None where it diverges."""
     state.progress.plan(settings.max_iter)
-    subset, validation = parts(settings, data, validation, state)
     trainer = build_trainer(settings, data, state, subset)
     monitor = build_monitor(settings, trainer, data, validation, make_predictor)
     try:
@@ -120,7 +119,7 @@ def partial_fit(
     make_predictor: MakePredictor,
 ) -> Trained:
     """Train one epoch."""
-    state.progress.planned_epochs = settings.max_iter
+    state.progress.plan_on(settings.max_iter)
     trainer = build_trainer(settings, data, state, mean_weight=1.0)
     monitor = build_monitor(settings, trainer, data, validation, make_predictor)
     run = _Run(settings, data, trainer, monitor)
@@ -128,20 +127,6 @@ def partial_fit(
     run.undo_overflow()
     state.forget_history_before(_KEPT_EPOCHS)
     return state.export(settings, data, keeps_solver=True)
-
-
-@dataclass
-class _AsTrained:
-    """Parameters that are measured on rows as training sees them: within a limit."""
-
-    params: Parameters
-
-    def __post_init__(self) -> None:
-        self.shape, self.dtype = self.params.shape, self.params.dtype
-
-    def to_compute(self) -> tuple[Layers, Standardization | None]:
-        """Return the layers that training moves, and what it standardises rows by."""
-        return self.params.to_compute_as_trained()
 
 
 @dataclass
@@ -258,7 +243,7 @@ class _Run:
             rows = _a_few_that_count(self.data.weight, rows)
         standardization = self.state.params.standardization
         params = zero_parameters(self.settings, self.data, standardization)
-        network = _AsTrained(params) if as_trained else params
+        network = AsTrained(params) if as_trained else params
         evaluate = build_evaluation(self.settings, network, self.data, rows)
         losses = []
         with np.errstate(all="ignore"):

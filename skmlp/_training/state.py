@@ -73,13 +73,17 @@ class Trained(NamedTuple):
         kept = self.state["standardization"]
         if kept is None or not kept["is_far"]:
             return self.layers(), None
+        return self.parameters().to_compute()
+
+    def parameters(self) -> Parameters:
+        """Return the parameters that training moved."""
         params = Parameters(
             *self.shape,
             self.dtype,
-            standardization=Standardization(kept["center"], kept["scale"]),
+            standardization=_standardization_of(self.state["standardization"]),
         )
         self.restore(params)
-        return params.to_compute()
+        return params
 
     def restore(self, params: Parameters) -> None:
         """Write the layers into parameters, exactly as they were where that is kept."""
@@ -283,6 +287,13 @@ def _kept_standardization(
     kept = trained.state["standardization"]
     if kept is None or not settings.standardize:
         return _standardization(settings, data)
+    return _standardization_of(kept)
+
+
+def _standardization_of(kept: dict[str, Any] | None) -> Standardization | None:
+    """Return the standardisation that is kept, if there is one."""
+    if kept is None:
+        return None
     return Standardization(kept["center"], kept["scale"], kept["limit"])
 
 

@@ -143,7 +143,8 @@ def test_many_large_networks_go_in_sequence():
 def test_candidates_of_a_subset_see_no_other_rows(solver, table):
     X, y, _ = table
     subset = np.arange(0, 200, 2)
-    settings, data = prepared(classifier(solver=solver, batch_size=20), X, y)
+    make = {"solver": solver, "batch_size": 20, "standardize": False}
+    settings, data = prepared(classifier(**make), X, y)
     _, part = prepared(classifier(), X[subset], y[subset])
     of_subset = train_candidates(settings, data, ALPHAS, subset=subset)
     of_part = train_candidates(settings, part, ALPHAS)
@@ -155,8 +156,8 @@ def test_candidates_are_scored_by_their_loss_on_held_out_rows(table):
     X, y, _ = table
     clf, rows = classifier(), np.arange(150)
     settings, data = prepared(clf, X, y)
-    settings_of_part, _ = prepared(clf, X[rows], y[rows])
-    candidates = train_candidates(settings_of_part, data, ALPHAS, subset=rows)
+    settings_of_part, part = prepared(clf, X[rows], y[rows])
+    candidates = train_candidates(settings_of_part, part, ALPHAS)
     scores = score_candidates(settings, candidates, data.select(np.arange(150, 200)))
     for alpha, score in zip(ALPHAS, scores, strict=True):
         lone = classifier(alpha=alpha).fit(X[rows], y[rows])

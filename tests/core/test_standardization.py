@@ -32,6 +32,7 @@ def documented(X, weight=None):
 def classifier(**params):
     defaults = {"hidden_layer_size": 8, "random_state": 0, "batch_size": 16}
     defaults |= {"learning_rate": "constant", "learning_rate_init": 0.01, "max_iter": 5}
+    defaults["alpha"] = 0.3
     return TwoLayerClassifier(**defaults | params)
 
 
