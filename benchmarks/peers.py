@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import skmlp
+from skmlp.preprocessing import PiecewiseLinearEncoder
 
 MOST_LEVELS = 30
 
@@ -95,6 +96,14 @@ def imported(module, classifier, **parameters):
     )
 
 
+def on_bins(seed, X):
+    """Return skmlp's classifier behind its encoder of numbers."""
+    return make_pipeline(
+        PiecewiseLinearEncoder(dtype="float32"),
+        skmlp.TwoLayerClassifier(random_state=seed),
+    )
+
+
 def tabular_pipeline(seed, X):
     """Return skmlp's pipeline for a frame."""
     pipeline = skmlp.tabular_pipeline()
@@ -116,6 +125,7 @@ SIDES = {
     "two_layer": Side(
         "TwoLayerClassifier()", numbers, seeded(skmlp.TwoLayerClassifier)
     ),
+    "two_layer_bins": Side("the same, on bins", numbers, on_bins),
     "pipeline": Side("tabular_pipeline()", frames, tabular_pipeline),
     "hist_gb": Side("HistGB", numbers, seeded(HistGradientBoostingClassifier)),
     "hist_gb_frame": Side(
@@ -156,7 +166,4 @@ def available_sides():
             print(f"{side.package} is not installed: without {side.title}.")
         else:
             here.append(name)
-    if not hasattr(skmlp, "tabular_pipeline"):
-        print("skmlp has no tabular_pipeline: without it.")
-        here.remove("pipeline")
     return here

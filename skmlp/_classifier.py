@@ -314,7 +314,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     early_stopping : bool, default=False
         Whether to stop when the score on validation data has not improved by more than
         `tol` for `n_iter_no_change` epochs in a row, and to restore the weights of the
-        best epoch. Validation data is `X_val` where `fit` is given it, else a part of
+        best epoch. With 'one_cycle', 'cosine' or a callable as the schedule, the
+        learning rate falls first: what is left of the plan is shortened to
+        `n_iter_no_change` epochs. Validation data is `X_val` where `fit` is given it, else a part of
         the training data, stratified by class: a class with at least two rows keeps one
         on each side, one with a single row is trained on. Where the part would be
         smaller than two rows per class, a warning is given and the training data itself
