@@ -18,7 +18,7 @@ def table(n_rows):
 def n_steps(n_rows, **params):
     """Return how many steps one epoch takes: how often the rate is asked for."""
     shares = []
-    params |= {"max_iter": 1, "random_state": 0}
+    params |= {"max_iter": 1, "learning_rate_init": 1e-6, "random_state": 0}
     clf = TwoLayerClassifier(
         1, learning_rate=lambda s: shares.append(s) or 1.0, **params
     )

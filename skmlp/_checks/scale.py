@@ -15,8 +15,8 @@ from skmlp._core.standardization import largest_scale
 
 def warn_of_other_scale(X: Matrix, X_val: Matrix) -> None:
     """Warn where most features of X_val lie on another scale than those of X."""
-    low, high = (np.asarray(bound, float) for bound in _range_of_features(X))
-    low_val, high_val = (np.asarray(b, float) for b in _range_of_features(X_val))
+    low, high = (np.asarray(bound, float) for bound in range_of_features(X))
+    low_val, high_val = (np.asarray(b, float) for b in range_of_features(X_val))
     with np.errstate(over="ignore"):
         width, width_val = high - low, high_val - low_val
         varies = (width > 0) & (width_val > 0)
@@ -32,7 +32,7 @@ def warn_of_other_scale(X: Matrix, X_val: Matrix) -> None:
         )
 
 
-def _range_of_features(X: Matrix) -> tuple[np.ndarray, np.ndarray]:
+def range_of_features(X: Matrix) -> tuple[np.ndarray, np.ndarray]:
     """Return the least and the largest value of each feature."""
     if issparse(X):
         low_and_high: Any = min_max_axis(X, axis=0)

@@ -64,6 +64,11 @@ class Standardization(NamedTuple):
         """
         return np.flatnonzero(np.abs(self.center) > _FAR * self.scale)
 
+    def farthest(self, low: np.ndarray, high: np.ndarray) -> float:
+        """Return the largest |x̂| of features that lie between two bounds."""
+        bounds = np.stack([low, high]) / self.scale - self.center / self.scale
+        return float(np.abs(bounds).max())
+
     def without_limit(self) -> Standardization:
         """Return one for predictions, which take what is far out as it is."""
         return self._replace(limit=math.inf)

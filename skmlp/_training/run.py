@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._checks.data import TrainingData
-from skmlp._checks.scale import describe_scale
+from skmlp._checks.scale import describe_scale, range_of_features
 from skmlp._checks.warning import warn
 from skmlp._core.threads import Limit, threads_of_training
 from skmlp._settings import Settings
@@ -37,8 +37,9 @@ from skmlp._training.trainer import Diverged, Trainer
 
 # How many rows tell at every end of training whether a closer look is needed.
 _A_FEW = 256
-# Losses and weights below these come from no overflow, and lead to none.
-_TAME_LOSS, _TAME_WEIGHT = 1e3, 1e6
+# Losses and weights below these come from no overflow, and lead to none, but on rows
+# that training saw nearer than they are.
+_TAME_LOSS, _TAME_WEIGHT, _TAME_DISTANCE = 1e3, 1e6, 1e12
 # By how much the loss may have grown without a word: chance alone does that much.
 _NOISE = 0.01
 # How many epochs of partial_fit the history holds.
@@ -178,7 +179,8 @@ class _Run:
         """
         row, n_epochs = self.monitor.row, self.state.progress.n_epochs
         largest = max(-float(self.flat.min()), float(self.flat.max()))
-        if row and row["loss"] < _TAME_LOSS and largest < _TAME_WEIGHT:
+        is_tame = row and row["loss"] < _TAME_LOSS and largest < _TAME_WEIGHT
+        if is_tame and self._farthest_of_what_is_limited() < _TAME_DISTANCE:
             return
         if not self._predicts_finite_numbers(self.flat):
             self._undo(Diverged(), n_epochs if row is not None else n_epochs + 1)
@@ -220,6 +222,13 @@ class _Run:
                 self.monitor.restore(kept)
                 return f" The weights of epoch {kept.row['epoch']} are restored."
         return ""
+
+    def _farthest_of_what_is_limited(self) -> float:
+        """Return how many scales from its center X lies, 0 if training saw that."""
+        standardization = self.state.params.standardization
+        if standardization is None or math.isinf(standardization.limit):
+            return 0.0
+        return standardization.farthest(*range_of_features(self.data.X))
 
     def _predicts_finite_numbers(self, flat: np.ndarray) -> bool:
         """Return whether weights can be handed out and used on all training rows."""

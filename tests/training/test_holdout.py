@@ -20,6 +20,7 @@ def noisy():
 def stopped(noisy, **params):
     defaults = {"early_stopping": True, "random_state": 0, "n_iter_no_change": 5}
     defaults |= {"learning_rate_init": 0.01, "max_iter": 500}
+    defaults |= {"alpha": 0.3, "learning_rate": "constant"}  # with no plan to end
     return TwoLayerClassifier(50, **defaults | params).fit(*noisy)
 
 
@@ -127,7 +128,8 @@ def test_rows_without_weight_are_not_held_out(noisy):
     weight = np.zeros(len(y))
     weight[::3] = 1.0
     watch = Watch([0.0] * 2)
-    clf = TwoLayerClassifier(5, scoring=watch, early_stopping=True, n_iter_no_change=1)
+    make = {"n_iter_no_change": 1, "learning_rate": "constant"}
+    clf = TwoLayerClassifier(5, scoring=watch, early_stopping=True, **make)
     clf.fit(X, y, sample_weight=weight)
     assert len(watch.labels[0]) == 20
     assert np.isfinite(clf.history_["val_loss"]).all()
