@@ -179,7 +179,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         the learning rate is the share that a step takes of the weights; it should be
         much less than 1.
 
-        With 'auto' and 'adamw', `fit` measures which of 0.05, 0.15, 0.5, 1.5 and 5 is
+        With 'auto' and 'adamw', `fit` measures which of 0.07, 0.2, 0.7, 2 and 7 is
         best, because noisy tables want a hundred times what clean ones want: networks
         with a quarter of the units are trained half as long side by side, in float32,
         on three quarters of the rows, and have their loss compared on the fourth; of
@@ -188,8 +188,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Training that goes on with `warm_start` or `partial_fit` keeps what was
         measured.
 
-        Not measured, 'auto' is 40 over the root of n_samples, at least 0.2 and at most
-        0.6: with fewer than 80 rows, or 8 per class; with more than 2\ :sup:`23`
+        Not measured, 'auto' is 60 over the root of n_samples, at least 0.3 and at most
+        0.9: with fewer than 80 rows, or 8 per class; with more than 2\ :sup:`23`
         numbers in X, or wide sparse X; with weights given as arrays; and where
         `partial_fit` begins. For the other solvers it is 0.001.
 
@@ -209,7 +209,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         From the weighted data of the first call, and then fixed, the center of a
         feature is its mean, its scale the standard deviation or a quarter of its
         range, whichever is larger, rounded to a power of two. A constant feature is
-        not centred, and scaled by its size. Outliers, at most one in twenty of the
+        not centred, and scaled by its size. Outliers, at most one in fifty of the
         values that differ from the median, are left out of both, and training counts
         what is more than 6 scales from the center as 6 scales; predictions take it as
         it is. The penalty and the initial weights
@@ -248,8 +248,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         - a :class:`skmlp.schedules.Schedule` or a class of them.
 
     learning_rate_init : float or 'auto', default='auto'
-        The learning rate before the schedule; positive. 'auto' is 0.2 over the root of
-        n_features, but at most 0.05: right for a schedule that ends low, with
+        The learning rate before the schedule; positive. 'auto' is 0.13 over the root of
+        n_features, but at most 0.04: right for a schedule that ends low, with
         standardised features.
 
     learning_rate_decay : float, default=0.95

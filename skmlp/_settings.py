@@ -49,9 +49,9 @@ _FULL_BATCH_ITERATIONS = 200
 _STEPS_PER_EPOCH = 25
 _SMALLEST_BATCH, _LARGEST_BATCH = 32, 256
 # A step of Adam moves Z by the learning rate times the sum of a row's features.
-_HIGHEST_RATE, _RATE_OF_ONE_FEATURE = 0.05, 0.2
+_HIGHEST_RATE, _RATE_OF_ONE_FEATURE = 0.04, 0.13
 # Decay competes with what rows teach, and more of them teach more.
-_WEAKEST_DECAY, _STRONGEST_DECAY, _DECAY_OF_ONE_ROW = 0.2, 0.6, 40.0
+_WEAKEST_DECAY, _STRONGEST_DECAY, _DECAY_OF_ONE_ROW = 0.3, 0.9, 60.0
 _PENALTY = 1e-3
 
 # The values of each parameter; the registries are the single truth of the names.

@@ -60,7 +60,7 @@ def test_lbfgs_iterates_200_times_unless_it_converges(problem):
 
 
 @pytest.mark.parametrize(
-    ("solver", "alpha"), [("adamw", 0.6), ("adam", 1e-3), ("sgd", 1e-3)]
+    ("solver", "alpha"), [("adamw", 0.9), ("adam", 1e-3), ("sgd", 1e-3)]
 )
 def test_alpha_is_what_suits_the_solver(solver, alpha, problem):
     X, y, _ = problem

@@ -17,7 +17,7 @@ from skmlp._training.state import is_lazy
 from skmlp.schedules import OneCycle
 
 # From what clean tables want to what noisy ones do.
-ALPHAS = (0.05, 0.15, 0.5, 1.5, 5.0)
+ALPHAS = (0.07, 0.2, 0.7, 2.0, 7.0)
 # A quarter of the rows is held out; small tables hold out further quarters until that
 # is enough rows to judge by. A quarter of too few tells nothing.
 _N_PARTS, _ENOUGH_HELD_OUT = 4, 250

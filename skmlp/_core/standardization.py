@@ -21,9 +21,12 @@ from scipy import sparse
 # A scale is at least this share of the range: features that hardly ever vary, as pixels
 # at a border, would otherwise become huge where they do.
 _LEAST_SHARE_OF_RANGE = 0.25
-# What is rarer than one in so many is an outlier, and fewer values tell of none. Of the
-# values that differ from the median one in so many is further from it than the spread.
-_RARE = 20
+# What is rarer than one in so many is an outlier: of the values that differ from the
+# median one in so many is further from it than the spread. Codes for gaps are rare; what
+# is less so is a heavy tail, which predictions have to know.
+_RARE = 50
+# Fewer values, or rows, tell of no outlier.
+_FEWEST = 20
 # A scale of more than so many spreads is that of outliers. Of a million normal numbers
 # it is 1.3 spreads.
 _TOO_LARGE = 1.4
@@ -157,7 +160,7 @@ def measure(
     is_constant = scale == 0
     scale = np.where(is_constant, np.abs(center), scale)
     center[is_constant] = 0.0
-    is_told = np.count_nonzero(weight) >= _RARE or has_outliers.any()
+    is_told = np.count_nonzero(weight) >= _FEWEST or has_outliers.any()
     limit = _LIMIT if is_told else math.inf  # later rows may lie far from these few
     return Standardization(center, _power_of_two(scale, dtype), limit)
 
@@ -282,7 +285,7 @@ def _middle_and_spread_of_columns(
     spread = ends[np.arange(len(ends)), -1 - n_beyond, np.newaxis]
     np.clip(values, median - spread, median + spread, out=values)
     middle = values.mean(axis=1, dtype=np.float64)
-    return middle, np.where(n_others >= _RARE, spread[:, 0], np.inf)
+    return middle, np.where(n_others >= _FEWEST, spread[:, 0], np.inf)
 
 
 def _middle_and_spread_of_sparse(
@@ -296,7 +299,7 @@ def _middle_and_spread_of_sparse(
     n_entries = np.bincount(X.indices, count_of_entry, n_features).astype(np.intp)
     spread = np.full(n_features, np.inf)
     is_dense = n_entries > (_SAMPLE - 1) // 2  # its median may be another than 0
-    is_sparse = ~is_dense & (n_entries >= _RARE)
+    is_sparse = ~is_dense & (n_entries >= _FEWEST)
     entries = is_sparse[X.indices]
     spread[is_sparse] = _spread_of_entries(
         X.indices[entries], np.abs(X.data[entries]), count_of_entry[entries]
