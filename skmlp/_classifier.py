@@ -490,7 +490,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     >>> model = make_pipeline(MinMaxScaler(), TwoLayerClassifier(random_state=0))
     >>> print(f"{model.fit(X_train, y_train).score(X_test, y_test):.2f}")
-    0.98
+    0.99
     """
 
     classes_: np.ndarray
