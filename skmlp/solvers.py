@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias
 import numpy as np
 from scipy import optimize
 
-from skmlp._core.blas import IN_CACHE, add_scaled
+from skmlp._core.blas import IN_CACHE, add_scaled, zeros
 from skmlp._entries import Entry
 
 __all__ = [
@@ -146,7 +146,7 @@ class Solver(Entry):
         started = copy.copy(self)
         started.n_weights = n_weights
         for name in self.memory:
-            setattr(started, name, np.zeros(n_params, dtype))
+            setattr(started, name, zeros(n_params, dtype))
         for name, value in self.scalars.items():
             setattr(started, name, value)
         return started

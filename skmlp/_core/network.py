@@ -31,6 +31,7 @@ from typing import Protocol
 
 import numpy as np
 
+from skmlp._core.blas import zeros
 from skmlp._core.parameters import Layers, Parameters
 from skmlp._core.rows import Matrix, leading
 
@@ -78,16 +79,16 @@ class Workspace:
     ) -> None:
         self.members = () if n_members is None else (n_members,)
         n_columns = n_rows * math.prod(self.members)
-        self.Z = np.empty(n_columns * n_hidden, dtype)
-        self.H = np.empty(n_columns * n_hidden, dtype)
-        self.scores = np.empty(n_columns * n_outputs, dtype)
-        self.logits = np.empty(n_columns * n_outputs, dtype)
+        self.Z = zeros(n_columns * n_hidden, dtype)
+        self.H = zeros(n_columns * n_hidden, dtype)
+        self.scores = zeros(n_columns * n_outputs, dtype)
+        self.logits = zeros(n_columns * n_outputs, dtype)
         self.goes_back = goes_back
         if goes_back:
-            self.dH = np.empty(n_columns * n_hidden, dtype)
-            self.dlogits = np.empty(n_columns * n_outputs, dtype)
-            self.t = np.empty(n_rows * n_outputs, dtype)
-            self.W2T = np.empty((*self.members, n_outputs, n_hidden), dtype)
+            self.dH = zeros(n_columns * n_hidden, dtype)
+            self.dlogits = zeros(n_columns * n_outputs, dtype)
+            self.t = zeros(n_rows * n_outputs, dtype)
+            self.W2T = zeros(math.prod(self.members) * n_outputs * n_hidden, dtype)
             self.ones = np.ones(n_rows, dtype)
         self.n_hidden, self.n_outputs = n_hidden, n_outputs
         self.by_n_rows: dict[int, Buffers] = {}
@@ -132,7 +133,7 @@ class Buffers:
             self.dlogitsT = self.dlogits_of_members.swapaxes(-1, -2)
             self.t = leading(memory.t, n_outputs, n_rows)
             self.ones = leading(memory.ones, n_rows)
-            self.W2T = memory.W2T
+            self.W2T = leading(memory.W2T, *members, n_outputs, n_hidden)
 
     def multiply(self, A: Matrix, B: np.ndarray, out: np.ndarray) -> None:
         """Write A B into out; the one place that knows that A may be sparse."""

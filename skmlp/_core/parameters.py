@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skmlp._core.blas import zeros
 from skmlp._core.standardization import Standardization
 
 
@@ -51,7 +52,7 @@ class Parameters:
         self.n_weights = W1_size + W2_size
         b2_start = self.n_weights + n * n_hidden
         n_params = b2_start + n * n_outputs
-        storage = np.zeros(n_params, dtype) if storage is None else storage[:n_params]
+        storage = zeros(n_params, dtype) if storage is None else storage[:n_params]
         self.storage = storage
         W1, W2 = storage[:W1_size], storage[W1_size : self.n_weights]
         self.W1 = W1.reshape(*members, n_features, n_hidden)

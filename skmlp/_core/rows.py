@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from scipy import sparse
 
+from skmlp._core.blas import zeros
 from skmlp._core.standardization import Centered, Standardization
 
 # A dense array or a CSR matrix or array; SciPy ships no types.
@@ -63,9 +64,9 @@ class DenseRows:
         n_features = X.shape[1]
         same_dtype = X.dtype == dtype
         self.as_they_are = same_dtype and standardization is None
-        self.gathered = np.empty(n_rows * n_features, X.dtype)
+        self.gathered = zeros(n_rows * n_features, X.dtype)
         self.written = (
-            self.gathered if same_dtype else np.empty(n_rows * n_features, dtype)
+            self.gathered if same_dtype else zeros(n_rows * n_features, dtype)
         )
         self.write = _writer(standardization, X.dtype, np.dtype(dtype))
         self.takes = X.dtype.isnative and X.flags.aligned and X.flags.forc
