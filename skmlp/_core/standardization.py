@@ -22,8 +22,8 @@ from scipy import sparse
 # at a border, would otherwise become huge where they do.
 _LEAST_SHARE_OF_RANGE = 0.25
 # What is rarer than one in so many is an outlier: of the values that differ from the
-# median one in so many is further from it than the spread. Codes for gaps are rare; what
-# is less so is a heavy tail, which predictions have to know.
+# median one in so many is further from it than the spread. Codes for gaps are so rare;
+# what is less rare is a heavy tail, which predictions have to know.
 _RARE = 50
 # Fewer values, or rows, tell of no outlier.
 _FEWEST = 20
