@@ -533,6 +533,17 @@ def test_without_intercept_outliers_alone_meet_a_limit(kind):
     assert_allclose(W1, explicit.coefs_[0], rtol=1e-7, atol=1e-7)
 
 
+@pytest.mark.parametrize("value", [1e10, 1e20, 1e30, 3e38])
+def test_an_outlier_at_the_end_of_the_range_does_no_harm(value):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3)).astype(np.float32)
+    y = X[:, 0] > 0
+    X[5, 1] = value
+    clf = TwoLayerClassifier(8, random_state=0).fit(X, y)
+    assert clf.score(X, y) > 0.95
+    assert np.isfinite(clf.predict_log_proba(X)).all()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_evaluations_see_outliers_as_predictions_do(kind):
     X, y = circle(999.0, n_rows=400)
