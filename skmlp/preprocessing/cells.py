@@ -34,7 +34,7 @@ def as_numbers(X: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a cell is neither a gap nor a finite number.
+        If a cell is neither a gap nor a finite number, nor text of one.
 
     Examples
     --------
@@ -255,9 +255,14 @@ def date_of(cell: Any) -> np.datetime64:
         moment: Any = _moment(cell) if is_present(cell) else None
     except ValueError:  # of text as 2026-02-30
         return _GAP
-    if getattr(moment, "tzinfo", None) is not None:
-        moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
-    return _GAP if moment is None else np.datetime64(moment, "us")
+    if moment is None:
+        return _GAP
+    offset = moment.utcoffset() if isinstance(moment, datetime.datetime) else None
+    if offset is None:
+        return np.datetime64(moment, "us")
+    # By NumPy, which knows years beyond 9999: datetime's astimezone does not.
+    local = np.datetime64(moment.replace(tzinfo=None), "us")
+    return local + np.timedelta64(-offset, "us")
 
 
 def _moment(cell: Any) -> Any:
@@ -268,7 +273,7 @@ def _moment(cell: Any) -> Any:
     if isinstance(cell, datetime.time):
         return datetime.datetime.combine(datetime.date(1970, 1, 1), cell)
     if isinstance(cell, datetime.timedelta):
-        return datetime.datetime(1970, 1, 1) + cell
+        return _EPOCH + np.timedelta64(cell, "us")
     return cell if isinstance(cell, datetime.date | np.datetime64) else None
 
 

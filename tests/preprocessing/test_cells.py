@@ -179,3 +179,16 @@ def test_parts_have_names():
 def test_what_is_no_table_is_refused(function):
     with pytest.raises(ValueError, match=r"rows and columns; got .* shape \(2,\)"):
         function([1, 2])
+
+
+@pytest.mark.parametrize(
+    ("cell", "days"),
+    [
+        ("9999-12-31 23:59:59-05:00", 2932897 + (5 - 1 / 3600) / 24),
+        ("0001-01-01 00:00+05:00", -719162 - 5 / 24),
+        (datetime.timedelta(days=3_000_000), 3_000_000),
+    ],
+    ids=str,
+)
+def test_dates_beyond_those_of_datetime_are_dates(cell, days):
+    assert date_parts([[cell]])[0, 0] == pytest.approx(days, abs=1e-6)
