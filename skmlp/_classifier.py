@@ -190,8 +190,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
         Not measured, 'auto' is 60 over the root of n_samples, at least 0.3 and at most
         0.9: with fewer than 80 rows, or 8 per class; with more than 2\ :sup:`23`
-        numbers in X, or wide sparse X; with weights given as arrays; and where
-        `partial_fit` begins. For the other solvers it is 0.001.
+        numbers in X, or wide sparse X; with weights given as arrays, or an activation
+        or initialiser of your own; where no candidate has a finite loss; and where
+        training began with `partial_fit` or `from_weights`. For the other solvers it is
+        0.001.
 
     dropout : float, default=0.0
         The share of hidden units dropped at each step of training, in [0, 1) [3]_.
@@ -211,10 +213,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         range, whichever is larger, rounded to a power of two. A constant feature is
         not centred, and scaled by its size. Outliers, at most one in fifty of the
         values that differ from the median, are left out of both, and training counts
-        what is more than 6 scales from the center as 6 scales; predictions take it as
-        it is. The penalty and the initial weights
+        what is more than 6 scales from the center as 6 scales, but for the zeros of
+        sparse X; predictions take it as it is. Where the first call holds fewer than 20
+        rows and no outlier, there is no such limit. The penalty and the initial weights
         (but for a pair of arrays) are those for standardised features. With
-        ``fit_intercept=False`` features are scaled but not centred.
+        ``fit_intercept=False``, and on wide sparse X, features are scaled but not
+        centred, and the limit is 6 plus the largest center, in scales.
 
     batch_size : int, 'auto' or None, default='auto'
         Rows per step; 'auto' is n_samples / 25, but at least 32 and at most 256; None

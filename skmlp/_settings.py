@@ -331,7 +331,8 @@ class Settings:
         """
         if self.measures_alpha and measured_alpha is not None:
             return self.with_measured_alpha(measured_alpha)
-        return replace(self, measures_alpha=False)
+        choices = {**self.choices, "measured_alpha": measured_alpha}
+        return replace(self, measures_alpha=False, choices=choices)
 
     @property
     def penalty(self) -> float:
@@ -400,17 +401,21 @@ def _measures_alpha(asked: Mapping[str, Any]) -> bool:
     """Return whether held-out rows may tell which alpha is best.
 
     Of a penalty in the objective nobody has measured that; an instance of a solver has
-    an alpha of its own; and weights that are given fit no smaller network.
+    an alpha of its own; and weights that are given, or a function of the user's own,
+    may fit no smaller network.
     """
     solver, weight_init = asked["solver"], asked["weight_init"]
     takes_alpha = isinstance(solver, str | type) and "alpha" in getattr(
         entry_of(SOLVERS, solver), "options", ()
     )
-    return (
-        asked["alpha"] == "auto"
-        and takes_alpha
-        and not isinstance(weight_init, tuple | list)
+    kind = weight_init if isinstance(weight_init, type) else type(weight_init)
+    fits_any_width = (
+        isinstance(weight_init, str) or kind in INITIALIZERS.values()
+    ) and (
+        isinstance(asked["activation"], str)
+        or asked["activation"] in ACTIVATIONS.values()
     )
+    return asked["alpha"] == "auto" and takes_alpha and fits_any_width
 
 
 def _kept(choice: Any, chosen: Any) -> Any:

@@ -46,14 +46,14 @@ class Progress:
 
     def plan(self, n_epochs: int) -> None:
         """Begin a plan of so many epochs; counts of the last plan are forgotten."""
-        self.planned_from = self.n_epochs
-        self.plan_on(n_epochs)
+        self.planned_from, self.planned_epochs = self.n_epochs, n_epochs
+        self.cooled_after, self.cooled_share = 0, 0.0
         self.best_score, self.n_stale, self.n_plateaus = -math.inf, 0, 0
 
     def plan_on(self, n_epochs: int) -> None:
-        """Let the current plan have so many epochs, and its full schedule."""
-        self.planned_epochs = n_epochs
-        self.cooled_after, self.cooled_share = 0, 0.0
+        """Let the current plan have so many epochs, unless it was shortened."""
+        if not self.cooled_after:
+            self.planned_epochs = n_epochs
 
     @property
     def is_over(self) -> bool:

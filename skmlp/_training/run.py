@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -122,7 +122,8 @@ def partial_fit(
     """Train one epoch."""
     state.progress.plan_on(settings.max_iter)
     trainer = build_trainer(settings, data, state, mean_weight=1.0)
-    monitor = build_monitor(settings, trainer, data, validation, make_predictor)
+    endless = replace(settings, early_stopping=False)  # which no plateau shortens
+    monitor = build_monitor(endless, trainer, data, validation, make_predictor)
     run = _Run(settings, data, trainer, monitor)
     run.train(1)
     run.undo_overflow()

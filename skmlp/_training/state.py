@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
@@ -294,7 +295,7 @@ def _standardization_of(kept: dict[str, Any] | None) -> Standardization | None:
     """Return the standardisation that is kept, if there is one."""
     if kept is None:
         return None
-    return Standardization(kept["center"], kept["scale"], kept["limit"])
+    return Standardization(kept["center"], kept["scale"], kept.get("limit", math.inf))
 
 
 def _exported_standardization(params: Parameters) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from sklearn.datasets import make_classification
 
 from skmlp import TwoLayerClassifier
 from skmlp._candidates.automatic import ALPHAS
+from skmlp.activations import Activation
 
 
 def classifier(**params):
@@ -110,3 +111,32 @@ def test_partial_fit_that_begins_measures_nothing(table):
     assert clf.partial_fit(X, y).alpha_ == 0.9
     warm = clf.set_params(warm_start=True).fit(X, y)
     assert warm.alpha_ == 0.9
+
+
+def test_functions_of_ones_own_meet_no_other_width(table):
+    seen = set()
+
+    def ones(W, rng):
+        seen.add(W.shape)
+        W[...] = rng.normal(size=W.shape) / 10
+
+    def double(Z, H):
+        seen.add(Z.shape[1])
+        np.multiply(Z, 2.0, out=H)
+
+    def double_backward(Z, H, dH):
+        np.multiply(dH, 2.0, out=dH)
+
+    assert classifier(weight_init=ones).fit(*table).alpha_ == 0.9
+    activation = Activation(double, double_backward)
+    assert classifier(activation=activation).fit(*table).alpha_ == 0.9
+    assert seen == {(8, 32), (32, 3), 32}
+
+
+def test_a_measured_alpha_outlives_a_call_with_another(table):
+    clf = classifier().fit(*table)
+    measured = clf.alpha_
+    clf.set_params(alpha=0.3).partial_fit(*table)
+    clf.set_params(alpha="auto", solver="adam").partial_fit(*table)
+    assert clf.alpha_ == 0.001
+    assert clf.set_params(solver="adamw").partial_fit(*table).alpha_ == measured

@@ -66,6 +66,21 @@ def test_a_new_plan_has_its_full_schedule():
     assert_allclose(shares(progress, 2), [10 / 30, 11 / 30])
 
 
+def test_a_shortened_plan_stays_so_when_it_is_gone_beyond():
+    progress = Progress()
+    progress.plan(100)
+    progress.count_epoch(10)
+    progress.cool_down(5, 0.3)
+    progress.plan_on(100)
+    assert shares(progress, 7)[-2:] == [1.0, 1.0]
+
+
+def test_partial_fit_after_early_stopping_keeps_the_low_rate():
+    clf = fitted([5, 6, 4, 4, 4, 7, 8, 9], max_iter=100)
+    clf.set_params(scoring="loss").partial_fit(*load_digits(return_X_y=True))
+    assert clf.history_["learning_rate"][-1] == pytest.approx(0.01 * 0.001)
+
+
 def fitted(scores, **params):
     """Return a classifier that stops early by scores that are given, epoch by epoch."""
     left = iter(scores)
