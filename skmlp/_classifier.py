@@ -101,6 +101,11 @@ def _with_a_stochastic_solver(method: Method) -> Method:
     return cast(Method, available_if(_has_stochastic_solver)(method))
 
 
+def _metadata(sample_weight: Any) -> dict[str, Any] | None:
+    """Return what callbacks are told of a fit beside X and y."""
+    return None if sample_weight is None else {"sample_weight": sample_weight}
+
+
 class Chosen(NamedTuple):
     """The settings to train with, attributes that say how they were chosen.
 
@@ -802,27 +807,23 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 dtype=dtype,
             )
             validation = self._validation(data, table, X_val, y_val, sample_weight_val)
-            weights = (
-                None if sample_weight is None else {"sample_weight": sample_weight}
-            )
             with run.threads_for(settings, data) as limit, limit:
                 chosen = self._choose(settings, table, data, validation, sample_weight)
                 settings = chosen.settings
                 state = self._state(trained, settings, data)
+
+                def attributes() -> dict[str, Any]:
+                    now = state.export(settings, data, keeps_solver=True)
+                    learnt = self._attributes(now, table.names, settings)
+                    return {**chosen.attributes, **learnt}
+
                 tasks = FitTasks(
                     self,
                     settings.max_iter,
-                    attributes=lambda: {
-                        **chosen.attributes,
-                        **self._attributes(
-                            state.export(settings, data, keeps_solver=True),
-                            table.names,
-                            settings,
-                        ),
-                    },
+                    attributes=attributes,
                     X=X,
                     y=y,
-                    metadata=weights,
+                    metadata=_metadata(sample_weight),
                 )
                 make_predictor = self._predictor(state, settings, data)
                 exported = chosen.network or run.fit(

@@ -28,7 +28,7 @@ _RARE = 50
 # Fewer values, or rows, tell of no outlier.
 _FEWEST = 20
 # A scale of more than so many spreads is that of outliers. Of a million normal numbers
-# it is 1.3 spreads.
+# it is 1.05 spreads.
 _TOO_LARGE = 1.4
 # So many rows tell the spread.
 _SAMPLE = 2048
