@@ -44,8 +44,8 @@ from skmlp._core.rows import (
     blocks_of,
     holds_finite_numbers,
 )
-from skmlp._core.threads import threads_of_prediction
 from skmlp._entries import entry_of, ready
+from skmlp._parallel.limit import threads_of_prediction
 from skmlp._settings import (
     PARAMETER_CONSTRAINTS,
     Settings,

@@ -32,16 +32,21 @@ MAY_IMPORT = {
     },
     "_classifier": {
         *("_candidates", "_training", "_checks", "_settings", "_targets", "_entries"),
-        *("_core", "__version__"),
+        *("_parallel", "_core", "__version__"),
         *REGISTRIES,
     },
     "_candidates": {
-        *("_training", "_checks", "_settings", "_core", "schedules", "solvers"),
+        *("_training", "_parallel", "_checks", "_settings", "_core"),
+        *("schedules", "solvers"),
     },
-    "_training": {"_checks", "_settings", "_entries", "_core", *REGISTRIES},
+    "_training": {
+        *("_parallel", "_checks", "_settings", "_entries", "_core"),
+        *REGISTRIES,
+    },
     "_settings": {"_checks", "_entries", "_core", *REGISTRIES},
     "_checks": {"_targets", "_core", "initializers"},
     "_targets": set(),
+    "_parallel": {"_core", "solvers"},
     "_core": set(),
     **{registry: {"_entries"} for registry in REGISTRIES},
     "solvers": {"_entries", "_core"},
@@ -95,7 +100,7 @@ def test_room_imports_downwards_only(module):
 @pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("_core")])
 def test_core_needs_numpy_and_scipy_alone(module):
     roots = {name.split(".")[0] for name in imports_of(module)}
-    inner = {"skmlp", "numpy", "scipy", "threadpoolctl"}
+    inner = {"skmlp", "numpy", "scipy"}
     assert roots <= inner | sys.stdlib_module_names
 
 

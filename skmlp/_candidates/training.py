@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 
 from skmlp._candidates.members import Members
 from skmlp._checks.data import TrainingData
+from skmlp._core.learner import InOneThread
 from skmlp._settings import Settings
 from skmlp._training.build import (
     build_batches,
@@ -167,7 +168,8 @@ def _trainer(
         decays=[c.alpha if solver.decouples_decay else 0.0 for c in candidates],
     )
     schedule, rate = settings.schedule, settings.learning_rate_init
-    return MiniBatchTrainer(members, members, batches, state, schedule, rate)
+    learner = InOneThread(members, members, params)
+    return MiniBatchTrainer(learner, batches, state, schedule, rate)
 
 
 class _Watcher:
@@ -205,7 +207,7 @@ class _Watcher:
 
     def end_epoch(self) -> None:
         """See how the member fares."""
-        self.trainer.params.copy_member(self.i, out=self.state.params)
+        self.trainer.state.params.copy_member(self.i, out=self.state.params)
         try:
             self.is_done = self.monitor.end_epoch(math.nan)
         except Diverged:
@@ -216,7 +218,7 @@ class _Watcher:
         state = self.state
         if not state.progress.n_epochs:
             state.progress = replace(self.trainer.state.progress)
-            self.trainer.params.copy_member(self.i, out=state.params)
+            self.trainer.state.params.copy_member(self.i, out=state.params)
             self.has_diverged = not np.isfinite(state.params.flat).all()
         if self.has_diverged:
             return None

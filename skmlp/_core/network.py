@@ -181,9 +181,24 @@ def backpropagate(
 
     The targets t stand in the buffers, and may be overwritten.
     """
-    product, ones = buffers.product, buffers.ones
     logits = forward(params, X, buffers, activation)
     value = loss.value_and_grad(buffers.t, logits, weight, buffers.dlogits)
+    backward(params, X, buffers, activation, grads)
+    return value
+
+
+def backward(
+    params: Parameters,
+    X: Matrix,
+    buffers: Buffers,
+    activation: Activation,
+    grads: Parameters,
+) -> None:
+    """Write the gradient of a block into grads, given dlogits in the buffers.
+
+    Z, H and logits stand there too, as `forward` left them.
+    """
+    product, ones = buffers.product, buffers.ones
     # logits = W2ᵀ Hᵀ + b2
     product(buffers.HT, buffers.dlogitsT, out=grads.W2)
     product(buffers.dlogits_of_members, ones, out=grads.b2)
@@ -194,7 +209,6 @@ def backpropagate(
     # Z = X W1 + b1
     buffers.multiply(X.T, dZ, out=grads.W1)
     product(ones, dZ, out=grads.b1)
-    return value
 
 
 def blockwise_logits(

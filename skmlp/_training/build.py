@@ -14,6 +14,7 @@ from skmlp._checks.scoring import Scorer
 from skmlp._core.batches import Batches
 from skmlp._core.dropout import DroppedFeatures, DroppedUnits
 from skmlp._core.lazy_rows import LazyRows
+from skmlp._core.learner import InOneThread
 from skmlp._core.network import Activation, Workspace
 from skmlp._core.objective import LossOfMembers, Objective, evaluate
 from skmlp._core.parameters import Layers, Parameters
@@ -54,8 +55,10 @@ def build_trainer(
     schedule, rate = settings.schedule, settings.learning_rate_init
     if is_lazy(settings, data) and not state.params.centers:
         lazy = LazyRows(objective, solver, state.params)
-        return MiniBatchTrainer(lazy, lazy, batches, state, schedule, rate)
-    return MiniBatchTrainer(objective, solver, batches, state, schedule, rate)
+        learner = InOneThread(lazy, lazy, state.params)
+    else:
+        learner = InOneThread(objective, solver, state.params)
+    return MiniBatchTrainer(learner, batches, state, schedule, rate)
 
 
 def build_batches(

@@ -10,8 +10,9 @@ from typing import TypeVar
 import numpy as np
 
 from skmlp._core.batches import Batches
+from skmlp._core.learner import Minimized
 from skmlp._training.state import TrainingState
-from skmlp._training.trainer import Diverged, Epochs, Minimized
+from skmlp._training.trainer import Diverged, Epochs
 from skmlp.solvers import FullBatchSolver
 
 Result = TypeVar("Result")

@@ -1,63 +1,53 @@
 """Training by mini-batches.
 
-The way of one batch: `MiniBatchTrainer.run` → `run_epoch` → `Objective.loss_and_grad` →
-``solver.step``.
+The way of one batch: `MiniBatchTrainer.run` → `run_epoch` → `loss_and_grad` of the
+learner and its objective → ``step`` of both learner and solver.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
-
-import numpy as np
 
 from skmlp._core.batches import Batches
+from skmlp._core.learner import Learner
 from skmlp._training.state import TrainingState
-from skmlp._training.trainer import Diverged, Epochs, Minimized
+from skmlp._training.trainer import Diverged, Epochs
 from skmlp.schedules import Schedule
-
-
-class Stepping(Protocol):
-    """What takes the steps: a solver, or `LazyRows` around one."""
-
-    def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:
-        """Move the parameters against the gradient, which may be overwritten."""
 
 
 @dataclass
 class MiniBatchTrainer:
     """Trains by a stochastic solver, one step per batch."""
 
-    objective: Minimized
-    solver: Stepping
+    learner: Learner
     batches: Batches
     state: TrainingState
     schedule: Schedule
     learning_rate_init: float
 
     def __post_init__(self) -> None:
-        self.params = self.state.params
-        self.grads = self.params.zeros_like()
         self.learning_rate = self.learning_rate_init
         self.start_loss = math.nan
 
     def run(self, n_epochs: int, epochs: Epochs) -> None:
         """Train for so many epochs, or until told to stop."""
-        for _ in range(n_epochs):
-            epochs.begin_epoch()
-            loss = self.run_epoch()
-            if epochs.end_epoch(loss):
-                return
+        with self.learner.training():
+            for _ in range(n_epochs):
+                epochs.begin_epoch()
+                with self.learner.epoch(self.state.rng):
+                    loss = self.run_epoch()
+                if epochs.end_epoch(loss):
+                    return
 
     def run_epoch(self) -> float:
         """Take one step per batch; return the mean of the objective over them."""
         total = 0.0
         for batch in self.batches.epoch(self.state.rng):
-            loss = self.objective.loss_and_grad(self.params, batch, self.grads)
+            loss = self.learner.loss_and_grad(batch)
             self._check_loss(loss)
             self._set_learning_rate(batch.share_of_epoch_done)
-            self.solver.step(self.params.flat, self.grads.flat, self.learning_rate)
+            self.learner.step(self.learning_rate)
             total += loss * batch.n_rows
         return total / self.batches.n_rows
 

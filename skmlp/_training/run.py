@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._checks.data import TrainingData
 from skmlp._checks.scale import describe_scale, range_of_features
 from skmlp._checks.warning import warn
-from skmlp._core.threads import Limit, threads_of_training
+from skmlp._parallel.limit import Limit, threads_of_training
 from skmlp._settings import Settings
 from skmlp._training.build import (
     AsTrained,

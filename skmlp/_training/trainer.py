@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from skmlp._core.batches import Batch, Batches
-from skmlp._core.parameters import Parameters
+from skmlp._core.batches import Batches
 from skmlp._training.state import TrainingState
 
 
 class Diverged(ArithmeticError):
     """The loss or a weight is no longer finite."""
-
-
-class Minimized(Protocol):
-    """What is minimised: `Objective`, or `LazyRows` around one."""
-
-    def loss_and_grad(
-        self, params: Parameters, batch: Batch, grads: Parameters
-    ) -> float:
-        """Return the objective of a batch; write its gradient into grads."""
-        ...
 
 
 class Epochs(Protocol):

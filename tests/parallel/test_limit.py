@@ -11,7 +11,7 @@ import scipy
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skmlp import TwoLayerClassifier
-from skmlp._core.threads import threads_of_prediction, threads_of_training
+from skmlp._parallel.limit import threads_of_prediction, threads_of_training
 
 
 def blas_threads():
