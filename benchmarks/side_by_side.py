@@ -5,6 +5,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 import joblib
@@ -22,12 +23,21 @@ def seconds(function: Callable[[], object]) -> float:
 def seconds_in_turn(
     sides: dict[str, Callable[[], object]], n_rounds: int
 ) -> dict[str, list[float]]:
-    """Return the seconds of each side in each round; every other goes backwards."""
-    times: dict[str, list[float]] = {name: [] for name in sides}
+    """Return the seconds of each side in each round."""
+    return in_turn(
+        {name: partial(seconds, side) for name, side in sides.items()}, n_rounds
+    )
+
+
+def in_turn(
+    sides: dict[str, Callable[[], float]], n_rounds: int
+) -> dict[str, list[float]]:
+    """Return what each side returns in each round; every other goes backwards."""
+    values: dict[str, list[float]] = {name: [] for name in sides}
     for i in range(n_rounds):
         for name in list(sides)[:: -1 if i % 2 else 1]:
-            times[name].append(seconds(sides[name]))
-    return times
+            values[name].append(sides[name]())
+    return values
 
 
 def ratios(numerators: Iterable[float], denominators: Iterable[float]) -> list[float]:

@@ -360,10 +360,18 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         counts the share of training done or plateaus begins anew, as does what 'lbfgs'
         remembers of past steps.
 
+    n_jobs : int or None, default=None
+        At most so many threads train, and predict; -1 for as many as there are cores.
+        None leaves it to the machine: the cores that joblib counts, but no more than
+        BLAS is allowed, and one within joblib's workers and threads other than the main
+        one. There are fewer where more would not pay: a step of training takes a
+        further thread for each 12 million multiplications of X and the weights. For
+        which parameters training takes one thread, see :ref:`the guide <threads>`.
+
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the batches, dropout and the hold-out. An int makes
-        `fit` reproducible to the bit on one machine; for layers so large that BLAS
-        takes several threads, with the same number of them.
+        `fit` reproducible to the bit on one machine, by the same number of threads; for
+        another it differs by rounding, and with `dropout` by the units dropped.
 
     verbose : bool or int, default=False
         Whether to print one line per epoch; an int k prints every k epochs. A star
@@ -580,6 +588,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         scoring: str | Callable[..., float] = "loss",
         monitor_train: bool = False,
         warm_start: bool = False,
+        n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
         dtype: Literal["auto", "float32", "float64"] | str = "auto",
@@ -617,6 +626,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self.scoring = scoring
         self.monitor_train = monitor_train
         self.warm_start = warm_start
+        self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
         self.dtype = dtype
@@ -807,7 +817,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 dtype=dtype,
             )
             validation = self._validation(data, table, X_val, y_val, sample_weight_val)
-            with run.threads_for(settings, data) as limit, limit:
+            with run.blas_threads_for(settings, data) as limit, limit:
                 chosen = self._choose(settings, table, data, validation, sample_weight)
                 settings = chosen.settings
                 state = self._state(trained, settings, data)
@@ -941,7 +951,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 earlier_totals=earlier_totals,
             )
             validation = self._validation(data, table, X_val, y_val, sample_weight_val)
-            with run.threads_for(settings, data) as limit, limit:
+            with run.blas_threads_for(settings, data) as limit, limit:
                 state = self._state(trained, settings, data)
                 make_predictor = self._predictor(state, settings, data)
                 exported = run.partial_fit(

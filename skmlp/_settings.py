@@ -21,6 +21,7 @@ from skmlp._checks.parameters import (
     COUNT,
     DECAY,
     FRACTION,
+    FROM_THE_LAST,
     NON_NEGATIVE,
     POSITIVE,
     RATE,
@@ -93,6 +94,7 @@ PARAMETER_CONSTRAINTS: Constraints = {
     "scoring": [str, callable],
     "monitor_train": ["boolean"],
     "warm_start": ["boolean"],
+    "n_jobs": [COUNT, FROM_THE_LAST, None],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
     "dtype": [one_of(["auto", "float32", "float64"])],
@@ -112,7 +114,7 @@ _AS_GIVEN = (
     *("hidden_layer_size", "alpha", "dropout", "input_dropout", "label_smoothing"),
     *("standardize", "batch_size", "learning_rate_init", "max_grad_norm"),
     *("fit_intercept", "max_iter", "early_stopping", "validation_fraction"),
-    *("n_iter_no_change", "tol", "monitor_train", "random_state", "verbose"),
+    *("n_iter_no_change", "tol", "monitor_train", "n_jobs", "random_state", "verbose"),
 )
 
 
@@ -266,6 +268,7 @@ class Settings:
     tol: float
     scorer: Scorer | None
     monitor_train: bool
+    n_jobs: int | None
     random_state: int | np.random.RandomState | None
     verbose: bool | int
     dtype: np.dtype

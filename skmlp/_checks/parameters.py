@@ -17,6 +17,7 @@ __all__ = [
     "COUNT",
     "DECAY",
     "FRACTION",
+    "FROM_THE_LAST",
     "NON_NEGATIVE",
     "POSITIVE",
     "RATE",
@@ -35,6 +36,7 @@ FRACTION = Interval(Real, 0, 1, closed="neither")
 POSITIVE = Interval(Real, 0, None, closed="neither")
 NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 COUNT = Interval(Integral, 1, None, closed="left")
+FROM_THE_LAST = Interval(Integral, None, -1, closed="right")
 
 
 def validate_parameters(estimator: BaseEstimator) -> None:

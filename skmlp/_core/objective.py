@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from skmlp._core.batches import Batch
 from skmlp._core.blas import IN_CACHE, add_scaled
 from skmlp._core.network import (
     Activation,
+    Buffers,
     Loss,
     Workspace,
     backpropagate,
@@ -104,6 +105,21 @@ class Objective:
         value = backpropagate(
             params, X, weight, buffers, self.activation, self.loss, grads
         )
+        return self._as_number(value)
+
+    def loss_of(self, y: np.ndarray, weight: np.ndarray, buffers: Buffers) -> float:
+        """Return the weighted loss of rows whose logits are in the buffers.
+
+        Its gradient is dlogits there; targets and logits may be overwritten.
+        """
+        self.targets.write(y, buffers.t)
+        value = self.loss.value_and_grad(
+            buffers.t, buffers.logits, weight, buffers.dlogits
+        )
+        return self._as_number(value)
+
+    def _as_number(self, value: Any) -> float:
+        """Return what a loss returned; raise where that is no number."""
         try:
             return float(value)
         except (TypeError, ValueError) as error:
@@ -119,6 +135,12 @@ class Objective:
         value = self.backpropagate(params, block, self.grads_of_block)
         np.add(grads.flat, self.grads_of_block.flat, out=grads.flat)
         return value
+
+
+def penalty(params: Parameters, alpha: float) -> float:
+    """Return alpha/2 (‖W1‖² + ‖W2‖²)."""
+    weights = params.weights
+    return 0.5 * alpha * float(np.dot(weights, weights)) if alpha else 0.0
 
 
 def add_penalty(params: Parameters, alpha: float, grads: Parameters) -> float:

@@ -101,6 +101,18 @@ class Parameters:
             n_members=n_members,
         )
 
+    def of_units(self, units: slice) -> Parameters:
+        """Return parameters for some of the hidden units that are all zero."""
+        n_features, n_hidden, n_outputs = self.shape
+        return Parameters(
+            n_features,
+            len(range(n_hidden)[units]),
+            n_outputs,
+            self.dtype,
+            self.fit_intercept,
+            self.standardization,
+        )
+
     def leading(self, n_features: int) -> Parameters:
         """Return parameters for fewer features, in the same memory."""
         return Parameters(

@@ -45,6 +45,11 @@ class _Library:
             self.original = self.controller.get_num_threads()
         self.set_num_threads(1)
 
+    def n_allowed(self) -> int:
+        """Return how many threads there are where nobody wants one."""
+        now: int = self.controller.get_num_threads()
+        return now if self.original is None else max(now, self.original)
+
     def dismiss(self, holder: _OneThread) -> None:
         """Let go of who wanted one thread, if they are there."""
         self.holders.discard(holder)
@@ -143,6 +148,17 @@ if hasattr(os, "register_at_fork"):
         after_in_parent=_OneThread.lock.release,
         after_in_child=_begin_anew_in_child,
     )
+
+
+def n_threads_of_blas(most: int) -> int:
+    """Return how many threads BLAS may take where nobody here keeps it to one."""
+    with _OneThread.lock:
+        return min([most, *(library.n_allowed() for library in _all_blas())])
+
+
+def one_thread_of_blas() -> Limit:
+    """Keep BLAS to one thread."""
+    return _OneThread(_all_blas)
 
 
 def threads_of_training(n_rows: int, n_features: int, n_hidden: int) -> Limit:

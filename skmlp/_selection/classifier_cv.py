@@ -171,6 +171,10 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
     monitor_train : bool, default=False
         Whether to measure the training data after each epoch.
 
+    n_jobs : int or None, default=None
+        At most so many threads train, and predict; see
+        :class:`~skmlp.TwoLayerClassifier`.
+
     random_state : int, RandomState instance or None, default=None
         Seed of the held-out rows, the initial weights, the batches and dropout.
 
@@ -290,6 +294,7 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         tol: float = 1e-4,
         scoring: str | Callable[..., float] = "loss",
         monitor_train: bool = False,
+        n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
         dtype: Literal["auto", "float32", "float64"] | str = "auto",
@@ -326,6 +331,7 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
             tol=tol,
             scoring=scoring,
             monitor_train=monitor_train,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
             dtype=dtype,

@@ -12,14 +12,16 @@ from sklearn.base import BaseEstimator
 from skmlp._checks.data import OverflowInPrediction, TrainingData
 from skmlp._checks.scoring import Scorer
 from skmlp._core.batches import Batches
-from skmlp._core.dropout import DroppedFeatures, DroppedUnits
+from skmlp._core.dropout import DroppedFeatures, DroppedUnits, Streams
 from skmlp._core.lazy_rows import LazyRows
-from skmlp._core.learner import InOneThread
+from skmlp._core.learner import InOneThread, Learner
 from skmlp._core.network import Activation, Workspace
 from skmlp._core.objective import LossOfMembers, Objective, evaluate
 from skmlp._core.parameters import Layers, Parameters
-from skmlp._core.rows import Rows, blocks_of, centered, rows_of
+from skmlp._core.rows import Rows, blocks_of, centered, numbers_per_row, rows_of
 from skmlp._core.standardization import Standardization
+from skmlp._parallel.n_threads import threads_of_steps
+from skmlp._parallel.units import InSeveralThreads
 from skmlp._settings import Settings
 from skmlp._training.callbacks import FitTasks
 from skmlp._training.epochs import Monitor, Row, Watched, print_epoch
@@ -27,7 +29,8 @@ from skmlp._training.full_batch import FullBatchTrainer
 from skmlp._training.minibatch import MiniBatchTrainer
 from skmlp._training.state import TrainingState, is_lazy, rows_at_once
 from skmlp._training.trainer import Trainer
-from skmlp.solvers import ClippedNorm, FullBatchSolver, Solver
+from skmlp.activations import ACTIVATIONS
+from skmlp.solvers import SOLVERS, ClippedNorm, FullBatchSolver, Solver
 
 # Makes an estimator that predicts with the network as it is now.
 MakePredictor = Callable[[], BaseEstimator]
@@ -39,20 +42,36 @@ def build_trainer(
     state: TrainingState,
     subset: np.ndarray | None = None,
     mean_weight: float | None = None,
+    *,
+    n_epochs: int,
 ) -> Trainer:
     """Assemble what trains the parameters of the state on (a subset of) the data."""
     batches = build_batches(settings, data, subset, mean_weight)
-    objective = build_objective(
-        settings, data, state.params, state.rng, batches.block_rows
-    )
+
+    def make_objective(params: Parameters, streams: Streams) -> Objective:
+        return build_objective(settings, data, params, streams, batches.block_rows)
+
+    streams = Streams(state.rng, state.rng)
     if not settings.solver.is_stochastic:
         full_batch = cast(FullBatchSolver, settings.solver)
+        objective = make_objective(state.params, streams)
         return FullBatchTrainer(objective, full_batch, batches, state)
     stochastic = cast(Solver, settings.solver)
     if settings.max_grad_norm is not None:
         stochastic = ClippedNorm(stochastic, settings.max_grad_norm)
     solver = state.attach(stochastic)
     schedule, rate = settings.schedule, settings.learning_rate_init
+    learner: Learner
+    if (n_threads := _n_threads(settings, data, batches, n_epochs)) > 1:
+        learner = InSeveralThreads(
+            n_threads,
+            state.params,
+            solver,
+            make_objective,
+            has_dropout=bool(settings.dropout or settings.input_dropout),
+        )
+        return MiniBatchTrainer(learner, batches, state, schedule, rate)
+    objective = make_objective(state.params, streams)
     if is_lazy(settings, data) and not state.params.centers:
         lazy = LazyRows(objective, solver, state.params)
         learner = InOneThread(lazy, lazy, state.params)
@@ -81,23 +100,52 @@ def build_batches(
     )
 
 
+def can_take_threads(settings: Settings, data: TrainingData) -> bool:
+    """Return whether several threads may have parts of the hidden units.
+
+    What a user wrote is called by the thread that called `fit` alone, and a bound on
+    the norm of the gradient concerns all units at once.
+    """
+    solver, activation = settings.solver, settings.activation
+    return (
+        type(solver) in SOLVERS.values()
+        and solver.is_stochastic
+        and any(activation is ours for ours in ACTIVATIONS.values())
+        and settings.max_grad_norm is None
+        and not is_lazy(settings, data)
+    )
+
+
+def _n_threads(
+    settings: Settings, data: TrainingData, batches: Batches, n_epochs: int
+) -> int:
+    """Return how many threads take the steps of training."""
+    if not can_take_threads(settings, data):
+        return 1
+    n_numbers = batches.block_rows * numbers_per_row(data.X)
+    n_steps = n_epochs * math.ceil(batches.n_rows / batches.batch_size)
+    return threads_of_steps(
+        settings.n_jobs, n_numbers * settings.hidden_layer_size, n_steps
+    )
+
+
 def build_objective(
     settings: Settings,
     data: TrainingData,
     params: Parameters,
-    rng: np.random.Generator,
+    streams: Streams,
     block_rows: int,
 ) -> Objective:
     """Assemble what is minimised, with buffers for blocks of so many rows.
 
-    The stream is that of its dropout; the one objective of a mini-batch trainer shares
-    that of the batches.
+    The streams are those of its dropout; the one objective of a trainer in one thread
+    shares that of the batches.
     """
     n_members = params.n_members
     loss = settings.loss
     return Objective(
-        _rows(settings, data, params, rng, block_rows),
-        _activation(settings, params, rng, block_rows),
+        _rows(settings, data, params, streams.features, block_rows),
+        _activation(settings, params, streams.units, block_rows),
         data.targets,
         loss if n_members is None else LossOfMembers(loss, n_members),
         settings.penalty,

@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._checks.data import TrainingData
 from skmlp._checks.scale import describe_scale, range_of_features
 from skmlp._checks.warning import warn
-from skmlp._parallel.limit import Limit, threads_of_training
+from skmlp._parallel.limit import Limit, one_thread_of_blas, threads_of_training
 from skmlp._settings import Settings
 from skmlp._training.build import (
     AsTrained,
@@ -23,6 +23,7 @@ from skmlp._training.build import (
     build_evaluation,
     build_monitor,
     build_trainer,
+    can_take_threads,
 )
 from skmlp._training.callbacks import FitTasks
 from skmlp._training.epochs import Monitor
@@ -46,8 +47,13 @@ _NOISE = 0.01
 _KEPT_EPOCHS = 1000
 
 
-def threads_for(settings: Settings, data: TrainingData) -> Limit:
-    """Return what sets the number of BLAS threads while a state is made and trained."""
+def blas_threads_for(settings: Settings, data: TrainingData) -> Limit:
+    """Return what sets the number of BLAS threads while a state is made and trained.
+
+    That is one, but for large products where training takes no threads of its own.
+    """
+    if settings.n_jobs == 1 or can_take_threads(settings, data):
+        return one_thread_of_blas()
     n_rows = min(rows_at_once(settings, data), settings.batch_size, len(data.y))
     return threads_of_training(n_rows, data.X.shape[1], settings.hidden_layer_size)
 
@@ -66,11 +72,12 @@ def fit(
     state.progress.plan(settings.max_iter)
     subset, validation = parts(settings, data, validation, state)
     tasks.begin_fit()
-    trainer = build_trainer(settings, data, state, subset)
+    n_epochs = settings.max_iter
+    trainer = build_trainer(settings, data, state, subset, n_epochs=n_epochs)
     monitor = build_monitor(settings, trainer, data, validation, make_predictor, tasks)
     run = _Run(settings, data, trainer, monitor)
     try:
-        run.train(settings.max_iter)
+        run.train(n_epochs)
         return run.end(keeps_solver)
     except KeyboardInterrupt:
         run.keep_what_was_learnt()
@@ -87,11 +94,12 @@ def try_out(
 ) -> Trained | None:
     """Train as `fit` does, for a comparison: no word, and None where it diverges."""
     state.progress.plan(settings.max_iter)
-    trainer = build_trainer(settings, data, state, subset)
+    n_epochs = settings.max_iter
+    trainer = build_trainer(settings, data, state, subset, n_epochs=n_epochs)
     monitor = build_monitor(settings, trainer, data, validation, make_predictor)
     try:
         with np.errstate(all="ignore"):
-            trainer.run(settings.max_iter, monitor)
+            trainer.run(n_epochs, monitor)
     except Diverged:
         return None
     if settings.early_stopping:
@@ -121,7 +129,7 @@ def partial_fit(
 ) -> Trained:
     """Train one epoch."""
     state.progress.plan_on(settings.max_iter)
-    trainer = build_trainer(settings, data, state, mean_weight=1.0)
+    trainer = build_trainer(settings, data, state, mean_weight=1.0, n_epochs=1)
     endless = replace(settings, early_stopping=False)  # which no plateau shortens
     monitor = build_monitor(endless, trainer, data, validation, make_predictor)
     run = _Run(settings, data, trainer, monitor)

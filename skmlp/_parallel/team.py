@@ -1,0 +1,87 @@
+"""A team of threads that lives as long as a training, or as a prediction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+
+# What a thread does, all at once: it waits for no other thread on the way.
+Task: TypeAlias = Callable[[], object]
+
+
+class Team:
+    """Some threads that do tasks side by side: the one that asks, and its helpers.
+
+    A helper does what it is given in that order. Who waits takes no time of a core. An
+    error of a helper is raised where its work is next waited for.
+
+    Parameters
+    ----------
+    n_threads : int
+        How many threads work, with the one that asks; at least 1.
+    """
+
+    def __init__(self, n_threads: int) -> None:
+        self.helpers = [_Helper() for _ in range(n_threads - 1)]
+
+    def __enter__(self) -> Self:
+        for helper in self.helpers:
+            helper.thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for helper in self.helpers:
+            helper.tasks.put(None)
+        for helper in self.helpers:
+            helper.thread.join()
+
+    def start(self, tasks: Sequence[Task]) -> None:
+        """Do the first task; give the others to the helpers, one each."""
+        for helper, task in zip(self.helpers, tasks[1:], strict=True):
+            helper.tasks.put(task)
+        tasks[0]()
+
+    def run(self, tasks: Sequence[Task]) -> None:
+        """Do the first task, let helpers do the others, and wait for all of them."""
+        self.start(tasks)
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the helpers have nothing to do; raise one of their errors."""
+        errors: SimpleQueue[BaseException | None] = SimpleQueue()
+        for helper in self.helpers:
+            helper.tasks.put(partial(helper.report, errors))
+        found = [errors.get() for _ in self.helpers]
+        for error in found:
+            if error is not None:
+                raise error
+
+
+class _Helper:
+    """A thread that does tasks, with the settings for NumPy of the thread that asks."""
+
+    def __init__(self) -> None:
+        self.tasks: SimpleQueue[Task | None] = SimpleQueue()
+        self.error: BaseException | None = None
+        # Python waits for no daemon where Ctrl-C keeps it from being stopped.
+        self.thread = threading.Thread(
+            target=self._run, args=[np.geterr()], name="skmlp", daemon=True
+        )
+
+    def report(self, errors: SimpleQueue[BaseException | None]) -> None:
+        """Hand over the first error that there was, if any."""
+        error, self.error = self.error, None
+        errors.put(error)
+
+    def _run(self, floating_point_errors: Any) -> None:
+        with np.errstate(**floating_point_errors):
+            while (task := self.tasks.get()) is not None:
+                try:
+                    task()
+                except BaseException as error:
+                    self.error = self.error or error
