@@ -175,6 +175,23 @@ class LossOfMembers:
         return self.loss.value_and_grad(all_t, logits, all_weights, dlogits)
 
 
+class Sums(NamedTuple):
+    """Sums over rows: their weighted losses, the weights of those right, and of all."""
+
+    loss: float
+    correct: float
+    weight: float
+
+    def means(self) -> tuple[float, float]:
+        """Return the weighted mean loss and the weighted accuracy.
+
+        NaN where no row counts, as in a chunk of a class of weight 0.
+        """
+        if self.weight == 0:
+            return math.nan, math.nan
+        return self.loss / self.weight, self.correct / self.weight
+
+
 def evaluate(
     layers: Layers,
     blocks: Iterable[tuple[slice | np.ndarray, Matrix]],
@@ -184,11 +201,8 @@ def evaluate(
     targets: Targets,
     loss: Loss,
     workspace: Workspace,
-) -> tuple[float, float]:
-    """Return the weighted mean loss, without penalty, and the weighted accuracy.
-
-    NaN where no row counts, as in a chunk of a class of weight 0.
-    """
+) -> Sums:
+    """Return the sums over some rows, without penalty."""
     total, correct, total_weight = 0.0, 0.0, 0.0
     for rows, logits in blockwise_logits(layers, blocks, activation, workspace):
         buffers = workspace[logits.shape[1]]
@@ -196,6 +210,4 @@ def evaluate(
         targets.write(y[rows], buffers.t)
         total += loss.value_and_grad(buffers.t, logits, weight[rows], buffers.dlogits)
         total_weight += float(weight[rows].sum(dtype=np.float64))
-    if total_weight == 0:
-        return math.nan, math.nan
-    return total / total_weight, correct / total_weight
+    return Sums(total, correct, total_weight)

@@ -236,13 +236,18 @@ def blocks_of(
     dtype: np.dtype,
     subset: np.ndarray | None = None,
     standardization: Standardization | None = None,
+    within: slice | None = None,
 ) -> Iterator[tuple[slice | np.ndarray, Matrix]]:
-    """Walk through (a subset of) X in blocks, each valid until the next."""
-    n_all = X.shape[0] if subset is None else len(subset)
-    rows = rows_of(X, min(n_rows, n_all), dtype, standardization)
+    """Walk through (a subset of) X in blocks, each valid until the next.
+
+    A slice says within which rows (of the subset).
+    """
+    if within is None:
+        within = slice(0, X.shape[0] if subset is None else len(subset))
+    rows = rows_of(X, min(n_rows, within.stop - within.start), dtype, standardization)
     rows = centered(rows, X, standardization, dtype)
-    for start in range(0, n_all, n_rows):
-        block = slice(start, min(start + n_rows, n_all))
+    for start in range(within.start, within.stop, n_rows):
+        block = slice(start, min(start + n_rows, within.stop))
         key = block if subset is None else subset[block]
         yield key, rows[key]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from multiprocessing import current_process
 
@@ -9,11 +10,11 @@ import joblib
 
 from skmlp._parallel.limit import n_threads_of_blas
 
-# Multiplications from which on a step is worth a further thread. With fewer, threads
-# wait for one another, and for Python's lock, longer than they compute.
-_STEP_OF_ONE_THREAD = 12_000_000
+# A step is worth k threads from so many multiplications times k² on: what they compute
+# falls with k, what each costs the others, by Python's lock above all, grows with k.
+_OF_A_STEP = 3_000_000
 # Where threads work on rows of their own, each on many, a thread is soon worth it.
-_ROWS_OF_ONE_THREAD = 100_000_000
+_OF_ROWS = 100_000_000
 # Fewer steps are not worth that parameters are handed over.
 _FEWEST_STEPS = 16
 
@@ -32,12 +33,12 @@ def threads_of_steps(n_jobs: int | None, n_multiplications: int, n_steps: int) -
     """
     if n_steps < _FEWEST_STEPS:
         return 1
-    return _threads_of(n_jobs, n_multiplications // _STEP_OF_ONE_THREAD)
+    return _threads_of(n_jobs, math.isqrt(n_multiplications // _OF_A_STEP))
 
 
 def threads_of_rows(n_jobs: int | None, n_multiplications: int) -> int:
     """Return how many threads take parts of the rows that go through a network."""
-    return _threads_of(n_jobs, n_multiplications // _ROWS_OF_ONE_THREAD)
+    return _threads_of(n_jobs, n_multiplications // _OF_ROWS)
 
 
 def _threads_of(n_jobs: int | None, n_worthwhile: int) -> int:

@@ -16,11 +16,12 @@ from skmlp._core.dropout import DroppedFeatures, DroppedUnits, Streams
 from skmlp._core.lazy_rows import LazyRows
 from skmlp._core.learner import InOneThread, Learner
 from skmlp._core.network import Activation, Workspace
-from skmlp._core.objective import LossOfMembers, Objective, evaluate
+from skmlp._core.objective import LossOfMembers, Objective, Sums, evaluate
 from skmlp._core.parameters import Layers, Parameters
 from skmlp._core.rows import Rows, blocks_of, centered, numbers_per_row, rows_of
 from skmlp._core.standardization import Standardization
-from skmlp._parallel.n_threads import threads_of_steps
+from skmlp._parallel.n_threads import threads_of_rows, threads_of_steps
+from skmlp._parallel.team import ranges, side_by_side
 from skmlp._parallel.units import InSeveralThreads
 from skmlp._settings import Settings
 from skmlp._training.callbacks import FitTasks
@@ -30,6 +31,7 @@ from skmlp._training.minibatch import MiniBatchTrainer
 from skmlp._training.state import TrainingState, is_lazy, rows_at_once
 from skmlp._training.trainer import Trainer
 from skmlp.activations import ACTIVATIONS
+from skmlp.losses import LOSSES
 from skmlp.solvers import SOLVERS, ClippedNorm, FullBatchSolver, Solver
 
 # Makes an estimator that predicts with the network as it is now.
@@ -62,7 +64,7 @@ def build_trainer(
     solver = state.attach(stochastic)
     schedule, rate = settings.schedule, settings.learning_rate_init
     learner: Learner
-    if (n_threads := _n_threads(settings, data, batches, n_epochs)) > 1:
+    if (n_threads := _n_threads_of_steps(settings, data, batches, n_epochs)) > 1:
         learner = InSeveralThreads(
             n_threads,
             state.params,
@@ -106,17 +108,17 @@ def can_take_threads(settings: Settings, data: TrainingData) -> bool:
     What a user wrote is called by the thread that called `fit` alone, and a bound on
     the norm of the gradient concerns all units at once.
     """
-    solver, activation = settings.solver, settings.activation
+    solver = settings.solver
     return (
         type(solver) in SOLVERS.values()
         and solver.is_stochastic
-        and any(activation is ours for ours in ACTIVATIONS.values())
+        and _has_our_activation(settings)
         and settings.max_grad_norm is None
         and not is_lazy(settings, data)
     )
 
 
-def _n_threads(
+def _n_threads_of_steps(
     settings: Settings, data: TrainingData, batches: Batches, n_epochs: int
 ) -> int:
     """Return how many threads take the steps of training."""
@@ -127,6 +129,19 @@ def _n_threads(
     return threads_of_steps(
         settings.n_jobs, n_numbers * settings.hidden_layer_size, n_steps
     )
+
+
+def _n_threads_of_rows(settings: Settings, data: TrainingData, n_rows: int) -> int:
+    """Return how many threads measure a network on so many rows."""
+    if type(settings.loss) not in LOSSES.values() or not _has_our_activation(settings):
+        return 1
+    n_numbers = n_rows * numbers_per_row(data.X)
+    return threads_of_rows(settings.n_jobs, n_numbers * settings.hidden_layer_size)
+
+
+def _has_our_activation(settings: Settings) -> bool:
+    """Return whether the activation is none that a user wrote."""
+    return any(settings.activation is ours for ours in ACTIVATIONS.values())
 
 
 def build_objective(
@@ -260,21 +275,30 @@ def build_evaluation(
     subset: np.ndarray | None = None,
 ) -> Callable[[], tuple[float, float]]:
     """Return what measures the mean loss and the accuracy on (a subset of) the data."""
-    n_rows = min(rows_at_once(settings, data), len(data.y))
-    workspace = Workspace(n_rows, *network.shape[1:], network.dtype)
+    n_all = len(data.y) if subset is None else len(subset)
+    n_threads = _n_threads_of_rows(settings, data, n_all)
+    parts = ranges(n_all, n_threads)
+    n_rows = min(rows_at_once(settings, data), n_all)
+    shape, dtype = network.shape, network.dtype
+    workspaces = [Workspace(n_rows, *shape[1:], dtype) for _ in parts]
 
     def evaluate_now() -> tuple[float, float]:
         layers, standardization = network.to_compute()
-        return evaluate(
-            layers,
-            blocks_of(data.X, n_rows, network.dtype, subset, standardization),
-            data.y,
-            data.weight,
-            settings.activation,
-            data.targets,
-            settings.loss,
-            workspace,
-        )
+
+        def evaluate_part(part: slice, workspace: Workspace) -> Sums:
+            return evaluate(
+                layers,
+                blocks_of(data.X, n_rows, dtype, subset, standardization, part),
+                data.y,
+                data.weight,
+                settings.activation,
+                data.targets,
+                settings.loss,
+                workspace,
+            )
+
+        sums = side_by_side(evaluate_part, parts, workspaces)
+        return Sums(*map(sum, zip(*sums, strict=True))).means()
 
     return evaluate_now
 
