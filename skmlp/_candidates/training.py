@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator
 
 from skmlp._candidates.members import Members
 from skmlp._checks.data import TrainingData
-from skmlp._core.dropout import Streams
 from skmlp._core.learner import InOneThread
 from skmlp._settings import Settings
 from skmlp._training.build import (
@@ -159,8 +158,7 @@ def _trainer(
     """Assemble what trains the members of a state, one for each of the settings."""
     settings, params = candidates[0].with_alpha(0.0), state.params
     batches = build_batches(settings, data, subset)
-    streams = Streams(state.rng, state.rng)
-    objective = build_objective(settings, data, params, streams, batches.block_rows)
+    objective = build_objective(settings, data, params, state.rng, batches.block_rows)
     solver = cast(Solver, settings.solver)
     members = Members(
         objective,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -54,7 +54,7 @@ class Part(NamedTuple):
 class Batch(NamedTuple):
     """What one step learns from, part by part; most batches are one part."""
 
-    parts: Iterator[Part]
+    parts: Sequence[Part]
     n_rows: int
     share_of_epoch_done: float
 
@@ -114,7 +114,7 @@ class Batches:
         weight = self._scaled_weights(order)
         for start in range(0, self.n_rows, self.batch_size):
             stop = min(start + self.batch_size, self.n_rows)
-            parts = self._parts(order, y, weight, start, stop)
+            parts = list(self._parts(order, y, weight, start, stop))
             yield Batch(parts, stop - start, start / self.n_rows)
 
     def _scaled_weights(self, order: np.ndarray | None) -> np.ndarray:

@@ -8,20 +8,12 @@ simple way to prevent neural networks from overfitting", JMLR 15, section 10.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from skmlp._core.network import Activation
 from skmlp._core.rows import Matrix, Rows, leading
-
-
-class Streams(NamedTuple):
-    """The random streams of dropout."""
-
-    features: np.random.Generator
-    units: np.random.Generator
 
 
 def draw_mask(rate: float, rng: np.random.Generator, out: np.ndarray) -> None:

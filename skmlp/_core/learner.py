@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import numpy as np
 
-from skmlp._core.batches import Batch
+from skmlp._core.batches import Batch, Batches
 from skmlp._core.parameters import Parameters
 
 
@@ -35,8 +36,10 @@ class Learner(Protocol):
         """Return what training is to happen in."""
         ...
 
-    def epoch(self, rng: np.random.Generator) -> AbstractContextManager[object]:
-        """Return what an epoch is to happen in, with the stream of its batches."""
+    def epoch(
+        self, batches: Batches, rng: np.random.Generator
+    ) -> AbstractContextManager[Iterator[Batch]]:
+        """Return what an epoch is to happen in, which yields its batches."""
         ...
 
     def loss_and_grad(self, batch: Batch) -> float:
@@ -62,9 +65,11 @@ class InOneThread:
         """Return a context of no effect: there is nothing to begin or to end."""
         return nullcontext()
 
-    def epoch(self, rng: np.random.Generator) -> AbstractContextManager[object]:
-        """Return a context of no effect."""
-        return nullcontext()
+    def epoch(
+        self, batches: Batches, rng: np.random.Generator
+    ) -> AbstractContextManager[Iterator[Batch]]:
+        """Return the batches, in a context of no effect."""
+        return nullcontext(batches.epoch(rng))
 
     def loss_and_grad(self, batch: Batch) -> float:
         """Return the objective of a batch; keep its gradient."""

@@ -49,20 +49,26 @@ class Team:
             helper.tasks.put(task)
         tasks[0]()
 
-    def run(self, tasks: Sequence[Task]) -> None:
-        """Do the first task, let helpers do the others, and wait for all of them."""
-        self.start(tasks)
-        self.wait()
+    def run(self, tasks: Sequence[Task], afterwards: Task | None = None) -> None:
+        """Do the first task, let helpers do the others, and wait for all of them.
 
-    def wait(self) -> None:
-        """Wait until the helpers have nothing to do; raise one of their errors."""
+        Afterwards the first helper does one more, which is not waited for.
+        """
         errors: SimpleQueue[BaseException | None] = SimpleQueue()
-        for helper in self.helpers:
+        for helper, task in zip(self.helpers, tasks[1:], strict=True):
+            helper.tasks.put(task)
             helper.tasks.put(partial(helper.report, errors))
+        if afterwards is not None:
+            self.helpers[0].tasks.put(afterwards)
+        tasks[0]()
         found = [errors.get() for _ in self.helpers]
         for error in found:
             if error is not None:
                 raise error
+
+    def wait(self) -> None:
+        """Wait until the helpers have nothing to do; raise one of their errors."""
+        self.run([_nothing] * (1 + len(self.helpers)))
 
 
 def side_by_side(
@@ -85,6 +91,10 @@ def ranges(n_rows: int, n_ranges: int) -> list[slice]:
     n_ranges = max(1, min(n_ranges, n_rows))
     bounds = [n_rows * k // n_ranges for k in range(n_ranges + 1)]
     return [slice(*pair) for pair in pairwise(bounds)]
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class _Helper:

@@ -4,70 +4,67 @@
 
 What a unit does, forwards and backwards, concerns its own weights alone, once the
 gradient with respect to the logits is known. So each thread has some of the units: a
-network and a solver of its own, in memory of its own. All that threads exchange in a
-step are their parts of the logits, which are added up, and the gradient.
+network and a solver of its own, in memory of its own. What threads exchange in a step
+are the rows of the batch, their parts of the logits, which are added up, and the
+gradient.
+
+The way of one batch: `InSeveralThreads.loss_and_grad` → `Units.forward` side by side →
+the loss, while a helper gathers the rows of the next batch → `Units.backward` and
+`Units.step` side by side.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from itertools import pairwise
+from itertools import chain, cycle, islice, pairwise, tee
 from typing import TypeAlias
 
 import numpy as np
 
-from skmlp._core.batches import Batch, Part
-from skmlp._core.dropout import Streams
-from skmlp._core.network import backward, forward
+from skmlp._core.batches import Batch, Batches, Part
+from skmlp._core.network import Activation, Workspace, backward, forward
 from skmlp._core.objective import Objective, add_penalty, penalty
 from skmlp._core.parameters import Parameters
-from skmlp._parallel.team import Team
+from skmlp._core.rows import Matrix, Rows
+from skmlp._parallel.team import Task, Team
 from skmlp.solvers import Solver
 
-# Makes the objective of some units, given their parameters and random streams.
-MakeObjective: TypeAlias = Callable[[Parameters, Streams], Objective]
-
+# Those of two batches may be in use while those of a third are gathered.
+N_ROWS = 3
 # The first unit of a thread is a multiple of this, a line of the cache.
 _UNITS_TOGETHER = 16
+
+Key: TypeAlias = slice | np.ndarray
 
 
 class InSeveralThreads:
     """A learner that has the hidden units of a network learn side by side.
 
-    The loss of a batch is computed by the thread that asks. While training, the units
-    hold the parameters; after each epoch they are handed back.
+    The thread that asks computes the loss of a batch, while a helper gathers the rows
+    of the next one. While training, the units hold the parameters; after each epoch
+    they are handed back.
 
     Parameters
     ----------
-    n_threads : int
-    params : Parameters
+    objective : Objective
         Of the whole network.
-    solver : Solver
-        For all of them; it moves each parameter by itself, and looks at no other's
-        gradient.
-    make_objective : callable
-    has_dropout : bool
-        Whether the objectives draw from their streams: each epoch then begins new ones.
+    rows : sequence of Rows
+        `N_ROWS` that hand out the same rows, each in memory of its own.
+    units : sequence of Units
+        At least two.
     """
 
     def __init__(
-        self,
-        n_threads: int,
-        params: Parameters,
-        solver: Solver,
-        make_objective: MakeObjective,
-        *,
-        has_dropout: bool,
+        self, objective: Objective, rows: Sequence[Rows], units: Sequence[Units]
     ) -> None:
-        self.has_dropout = has_dropout
-        self.units = [
-            _Units(units, params, solver, make_objective)
-            for units in parts_of(params.shape[1], n_threads)
-        ]
-        self.first = self.units[0]
+        self.objective = objective
+        self.rows = cycle(rows)
+        self.units = units
+        self.gathered: Future[Matrix] | None = None
 
     def training(self) -> AbstractContextManager[object]:
         """Let the units take over the parameters; return the team that trains them."""
@@ -77,14 +74,15 @@ class InSeveralThreads:
         return self.team
 
     @contextmanager
-    def epoch(self, rng: np.random.Generator) -> Iterator[None]:
-        """Hand the parameters back at the end, whatever ends the epoch."""
-        if self.has_dropout:
-            seed = int(rng.integers(2**63))
-            for units in self.units:
-                units.restart_streams(seed)
+    def epoch(
+        self, batches: Batches, rng: np.random.Generator
+    ) -> Iterator[Iterator[Batch]]:
+        """Yield the batches; hand the parameters back, whatever ends the epoch."""
+        for units in self.units:
+            units.begin_epoch(rng)
+        self.gathered = None
         try:
-            yield
+            yield self._looking_ahead(batches.epoch(rng))
         finally:
             try:
                 self._hand_back()
@@ -94,27 +92,50 @@ class InSeveralThreads:
 
     def loss_and_grad(self, batch: Batch) -> float:
         """Return the objective of a batch; let the units find their gradients."""
-        value = 0.0
-        for i, part in enumerate(batch.parts):
-            value += self._backpropagate(part, is_first=i == 0)
+        value = sum(
+            self._backpropagate(part, next(self.next_keys), is_first=i == 0)
+            for i, part in enumerate(batch.parts)
+        )
         return value + sum(units.penalty for units in self.units)
 
     def step(self, learning_rate: float) -> None:
         """Let the units move their parameters."""
         self.team.start([partial(units.step, learning_rate) for units in self.units])
 
-    def _backpropagate(self, part: Part, *, is_first: bool) -> float:
+    def _looking_ahead(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Return the batches; look up which rows are wanted after each part of them."""
+        batches, ahead = tee(batches)
+        keys = (part.key for batch in ahead for part in batch.parts)
+        self.next_keys = chain(islice(keys, 1, None), [None])
+        return batches
+
+    def _backpropagate(self, part: Part, next_key: Key | None, is_first: bool) -> float:
         """Return the weighted loss of some rows; let the units find its gradient."""
-        self.team.run([partial(units.forward, part.key) for units in self.units])
-        buffers = self.first.buffers
-        for units in self.units[1:]:
-            np.add(buffers.logits, units.buffers.logits, out=buffers.logits)
-        value = self.first.objective.loss_of(part.y, part.weight, buffers)
-        dlogits = buffers.dlogits  # which stays as it is until all have come so far
+        X = self.gathered
+        if X is None:
+            X = Future()
+            _gather(next(self.rows), part.key, X)
+        self.team.run(
+            [partial(units.forward, X) for units in self.units], self._ahead(next_key)
+        )
+        first, *others = (units.buffers for units in self.units)
+        for buffers in others:
+            np.add(first.logits, buffers.logits, out=first.logits)
+        value = self.objective.loss_of(part.y, part.weight, first)
+        # Which stays as it is until all units have come to the next batch.
+        dlogits = first.dlogits
         self.team.start(
             [partial(units.backward, dlogits, is_first) for units in self.units]
         )
         return value
+
+    def _ahead(self, key: Key | None) -> Task | None:
+        """Return what gathers the rows of the next part."""
+        self.gathered = None
+        if key is None:
+            return None
+        self.gathered = Future()
+        return partial(_gather, next(self.rows), key, self.gathered)
 
     def _hand_back(self) -> None:
         self.team.wait()
@@ -122,10 +143,35 @@ class InSeveralThreads:
             units.hand_back()
 
 
-class _Units:
+def _gather(rows: Rows, key: Key, gathered: Future[Matrix]) -> None:
+    """Gather rows for whoever waits for them; an error is raised there."""
+    try:
+        gathered.set_result(rows[key])
+    except BaseException as error:
+        gathered.set_exception(error)
+
+
+class Units:
     """Some of the hidden units: a network whose logits are a part of all.
 
     The biases of the output layer are those of the first units; others' stay zero.
+
+    Parameters
+    ----------
+    units : slice
+    whole : Parameters
+        Of all units.
+    solver : Solver
+        Of all units. It moves each parameter by itself, and looks at no gradient but
+        its own.
+    alpha : float
+        The strength of the penalty.
+    block_rows : int
+        The most rows of a part of a batch.
+    make_activation : callable
+        Takes the parameters of these units and a random stream.
+    draws : bool
+        Whether the activation draws from the stream: each epoch then begins a new one.
     """
 
     def __init__(
@@ -133,17 +179,21 @@ class _Units:
         units: slice,
         whole: Parameters,
         solver: Solver,
-        make_objective: MakeObjective,
+        *,
+        alpha: float,
+        block_rows: int,
+        make_activation: Callable[[Parameters, np.random.Generator], Activation],
+        draws: bool,
     ) -> None:
-        self.has_b2 = units.start == 0
         self.params = params = whole.of_units(units)
         self.grads, self.grads_of_block = params.zeros_like(), params.zeros_like()
         self.whole_solver = solver
         self.solver = solver.start(params.flat.size, params.n_weights, params.dtype)
-        self.streams = Streams(np.random.default_rng(), np.random.default_rng())
-        self.stream_number = units.start + 1
-        self.objective = make_objective(params, self.streams)
-        self.penalty = 0.0
+        self.alpha, self.penalty = alpha, 0.0
+        self.workspace = Workspace(block_rows, *params.shape[1:], params.dtype)
+        self.draws, self.rng = draws, np.random.default_rng()
+        self.activation = make_activation(params, self.rng)
+        self.has_b2 = units.start == 0
         # The same numbers, in the whole network's memory and in this one's.
         self.pairs: list[tuple[np.ndarray, np.ndarray]] = []
         theirs = (whole.flat, *solver.vectors())
@@ -168,24 +218,24 @@ class _Units:
             np.copyto(theirs, ours)
         _copy_scalars(self.solver, self.whole_solver)
 
-    def restart_streams(self, seed: int) -> None:
-        """Begin new streams: the same for the features, one's own for the units."""
-        _restart(self.streams.features, [seed])
-        _restart(self.streams.units, [seed, self.stream_number])
+    def begin_epoch(self, rng: np.random.Generator) -> None:
+        """Begin a new stream, where one is drawn from."""
+        if self.draws:
+            seeded = np.random.default_rng(int(rng.integers(2**63)))
+            self.rng.bit_generator.state = seeded.bit_generator.state
 
-    def forward(self, key: slice | np.ndarray) -> None:
+    def forward(self, gathered: Future[Matrix]) -> None:
         """Find the part of the logits of some rows, and the penalty."""
-        objective = self.objective
-        self.X = objective.rows[key]
-        self.buffers = objective.workspace[self.X.shape[0]]
-        forward(self.params, self.X, self.buffers, objective.activation)
-        self.penalty = penalty(self.params, objective.alpha)
+        self.X = gathered.result()
+        self.buffers = self.workspace[self.X.shape[0]]
+        forward(self.params, self.X, self.buffers, self.activation)
+        self.penalty = penalty(self.params, self.alpha)
 
     def backward(self, dlogits: np.ndarray, is_first: bool) -> None:
         """Find the gradient; add it to that of earlier rows of the batch."""
         grads = self.grads if is_first else self.grads_of_block
         np.copyto(self.buffers.dlogits, dlogits)
-        backward(self.params, self.X, self.buffers, self.objective.activation, grads)
+        backward(self.params, self.X, self.buffers, self.activation, grads)
         if not self.has_b2:
             grads.b2[...] = 0.0
         if not is_first:
@@ -193,7 +243,7 @@ class _Units:
 
     def step(self, learning_rate: float) -> None:
         """Move the parameters."""
-        add_penalty(self.params, self.objective.alpha, self.grads)
+        add_penalty(self.params, self.alpha, self.grads)
         self.solver.step(self.params.flat, self.grads.flat, learning_rate)
 
 
@@ -216,10 +266,6 @@ def _by_unit(
     sizes = n_features * n_hidden, n_hidden * n_outputs, n_hidden
     W1, W2, b1, b2 = np.split(vector, np.cumsum(sizes))
     return W1.reshape(n_features, n_hidden).T, W2.reshape(n_hidden, -1), b1, b2
-
-
-def _restart(stream: np.random.Generator, seeds: Sequence[int]) -> None:
-    stream.bit_generator.state = np.random.default_rng(seeds).bit_generator.state
 
 
 def _copy_scalars(source: Solver, target: Solver) -> None:

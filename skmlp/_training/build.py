@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, cast
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.base import BaseEstimator
 from skmlp._checks.data import OverflowInPrediction, TrainingData
 from skmlp._checks.scoring import Scorer
 from skmlp._core.batches import Batches
-from skmlp._core.dropout import DroppedFeatures, DroppedUnits, Streams
+from skmlp._core.dropout import DroppedFeatures, DroppedUnits
 from skmlp._core.lazy_rows import LazyRows
 from skmlp._core.learner import InOneThread, Learner
 from skmlp._core.network import Activation, Workspace
@@ -22,7 +23,7 @@ from skmlp._core.rows import Rows, blocks_of, centered, numbers_per_row, rows_of
 from skmlp._core.standardization import Standardization
 from skmlp._parallel.n_threads import threads_of_rows, threads_of_steps
 from skmlp._parallel.team import ranges, side_by_side
-from skmlp._parallel.units import InSeveralThreads
+from skmlp._parallel.units import N_ROWS, InSeveralThreads, Units, parts_of
 from skmlp._settings import Settings
 from skmlp._training.callbacks import FitTasks
 from skmlp._training.epochs import Monitor, Row, Watched, print_epoch
@@ -50,36 +51,58 @@ def build_trainer(
     """Assemble what trains the parameters of the state on (a subset of) the data."""
     batches = build_batches(settings, data, subset, mean_weight)
 
-    def make_objective(params: Parameters, streams: Streams) -> Objective:
-        return build_objective(settings, data, params, streams, batches.block_rows)
-
-    streams = Streams(state.rng, state.rng)
+    objective = build_objective(
+        settings, data, state.params, state.rng, batches.block_rows
+    )
     if not settings.solver.is_stochastic:
         full_batch = cast(FullBatchSolver, settings.solver)
-        objective = make_objective(state.params, streams)
         return FullBatchTrainer(objective, full_batch, batches, state)
     stochastic = cast(Solver, settings.solver)
     if settings.max_grad_norm is not None:
         stochastic = ClippedNorm(stochastic, settings.max_grad_norm)
     solver = state.attach(stochastic)
-    schedule, rate = settings.schedule, settings.learning_rate_init
     learner: Learner
-    if (n_threads := _n_threads_of_steps(settings, data, batches, n_epochs)) > 1:
-        learner = InSeveralThreads(
-            n_threads,
-            state.params,
-            solver,
-            make_objective,
-            has_dropout=bool(settings.dropout or settings.input_dropout),
+    n_threads = _n_threads_of_steps(settings, data, batches, n_epochs)
+    if n_threads > 1:
+        learner = _in_several_threads(
+            n_threads, settings, data, state, objective, solver, batches.block_rows
         )
-        return MiniBatchTrainer(learner, batches, state, schedule, rate)
-    objective = make_objective(state.params, streams)
-    if is_lazy(settings, data) and not state.params.centers:
+    elif is_lazy(settings, data) and not state.params.centers:
         lazy = LazyRows(objective, solver, state.params)
         learner = InOneThread(lazy, lazy, state.params)
     else:
         learner = InOneThread(objective, solver, state.params)
+    schedule, rate = settings.schedule, settings.learning_rate_init
     return MiniBatchTrainer(learner, batches, state, schedule, rate)
+
+
+def _in_several_threads(
+    n_threads: int,
+    settings: Settings,
+    data: TrainingData,
+    state: TrainingState,
+    objective: Objective,
+    solver: Solver,
+    block_rows: int,
+) -> Learner:
+    """Assemble what learns side by side."""
+    params = state.params
+    others = [
+        _rows(settings, data, params, state.rng, block_rows) for _ in range(N_ROWS - 1)
+    ]
+    units = [
+        Units(
+            some,
+            params,
+            solver,
+            alpha=settings.penalty,
+            block_rows=block_rows,
+            make_activation=partial(_activation, settings, block_rows=block_rows),
+            draws=settings.dropout > 0,
+        )
+        for some in parts_of(settings.hidden_layer_size, n_threads)
+    ]
+    return InSeveralThreads(objective, [objective.rows, *others], units)
 
 
 def build_batches(
@@ -148,19 +171,19 @@ def build_objective(
     settings: Settings,
     data: TrainingData,
     params: Parameters,
-    streams: Streams,
+    rng: np.random.Generator,
     block_rows: int,
 ) -> Objective:
     """Assemble what is minimised, with buffers for blocks of so many rows.
 
-    The streams are those of its dropout; the one objective of a trainer in one thread
-    shares that of the batches.
+    The stream is that of its dropout; the objective of a mini-batch trainer shares that
+    of the batches.
     """
     n_members = params.n_members
     loss = settings.loss
     return Objective(
-        _rows(settings, data, params, streams.features, block_rows),
-        _activation(settings, params, streams.units, block_rows),
+        _rows(settings, data, params, rng, block_rows),
+        _activation(settings, params, rng, block_rows),
         data.targets,
         loss if n_members is None else LossOfMembers(loss, n_members),
         settings.penalty,

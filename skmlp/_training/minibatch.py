@@ -35,20 +35,20 @@ class MiniBatchTrainer:
         with self.learner.training():
             for _ in range(n_epochs):
                 epochs.begin_epoch()
-                with self.learner.epoch(self.state.rng):
-                    loss = self.run_epoch()
+                loss = self.run_epoch()
                 if epochs.end_epoch(loss):
                     return
 
     def run_epoch(self) -> float:
         """Take one step per batch; return the mean of the objective over them."""
         total = 0.0
-        for batch in self.batches.epoch(self.state.rng):
-            loss = self.learner.loss_and_grad(batch)
-            self._check_loss(loss)
-            self._set_learning_rate(batch.share_of_epoch_done)
-            self.learner.step(self.learning_rate)
-            total += loss * batch.n_rows
+        with self.learner.epoch(self.batches, self.state.rng) as batches:
+            for batch in batches:
+                loss = self.learner.loss_and_grad(batch)
+                self._check_loss(loss)
+                self._set_learning_rate(batch.share_of_epoch_done)
+                self.learner.step(self.learning_rate)
+                total += loss * batch.n_rows
         return total / self.batches.n_rows
 
     def _check_loss(self, loss: float) -> None:

@@ -17,7 +17,6 @@ from sklearn.utils.random import sample_without_replacement
 from skmlp._checks.data import check_chunk, check_further_table
 from skmlp._classifier import TwoLayerClassifier
 from skmlp._core.batches import SAMPLINGS, Batches
-from skmlp._core.dropout import Streams
 from skmlp._core.objective import Objective
 from skmlp._core.parameters import Parameters
 from skmlp._settings import Settings, check_parameters
@@ -240,9 +239,8 @@ def _point_of(
         )
     state = TrainingState.resume(trained, settings, data)
     batches = build_batches(settings, data)
-    streams = Streams(state.rng, state.rng)
     objective = build_objective(
-        settings, data, state.params, streams, batches.block_rows
+        settings, data, state.params, state.rng, batches.block_rows
     )
     grads = state.params.zeros_like()
     return _Point(objective, batches, state.params, grads, state.rng)
