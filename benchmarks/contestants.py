@@ -126,7 +126,10 @@ def products(
     max_iter: int,
     **solver: Any,
 ) -> Training:
-    """Compute the five matrix products of each whole batch and nothing else."""
+    """Compute the five matrix products of each whole batch and nothing else.
+
+    As fast as NumPy does that: of two matrices `dot` takes less than `matmul`.
+    """
     n_features, n_outputs = X.shape[1], len(np.unique(y))
     batch, W1, W2, dlogits = (
         np.ones(shape, np.float32)
@@ -138,15 +141,15 @@ def products(
         )
     )
     H = np.ones((batch_size, n_hidden), np.float32)
-    Z, logits = np.empty_like(H), np.empty_like(dlogits)
+    Z, scores = np.empty_like(H), np.empty((batch_size, n_outputs), np.float32)
     dW1, dW2 = np.empty_like(W1), np.empty_like(W2)
 
     def multiply() -> None:
         for _ in range(max_iter * (len(X) // batch_size)):
-            np.matmul(batch, W1, out=Z)
-            np.matmul(W2.T, H.T, out=logits)
-            np.matmul(H.T, dlogits.T, out=dW2)
-            np.matmul(dlogits.T, W2.T, out=Z)
-            np.matmul(batch.T, Z, out=dW1)
+            np.dot(batch, W1, out=Z)
+            np.dot(H, W2, out=scores)
+            np.dot(H.T, dlogits.T, out=dW2)
+            np.dot(dlogits.T, W2.T, out=Z)
+            np.dot(batch.T, Z, out=dW1)
 
     return multiply
