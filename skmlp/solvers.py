@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias
 import numpy as np
 from scipy import optimize
 
-from skmlp._core.blas import IN_CACHE, add_scaled, zeros
+from skmlp._core.blas import add_scaled, parts_in_cache, zeros
 from skmlp._entries import Entry
 
 __all__ = [
@@ -169,11 +169,10 @@ class Solver(Entry):
     def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:
         """Move the parameters against the gradient, which may be overwritten."""
         self.begin(grads)
-        vectors = (params, grads, *self.vectors())
-        for start in range(0, params.size, IN_CACHE):
-            part = slice(start, start + IN_CACHE)
-            n_weights = max(self.n_weights - start, 0)
-            self.move(n_weights, learning_rate, *(vector[part] for vector in vectors))
+        n_weights = self.n_weights
+        for part in parts_in_cache(params, grads, *self.vectors()):
+            self.move(max(n_weights, 0), learning_rate, *part)
+            n_weights -= part[0].size
 
     def vectors(self) -> tuple[np.ndarray, ...]:
         """Return the memory: vectors with one entry per parameter."""

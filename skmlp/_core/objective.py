@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from skmlp._core.batches import Batch
-from skmlp._core.blas import IN_CACHE, add_scaled
+from skmlp._core.blas import add_scaled, parts_in_cache
 from skmlp._core.network import (
     Activation,
     Buffers,
@@ -148,9 +148,8 @@ def add_penalty(params: Parameters, alpha: float, grads: Parameters) -> float:
     if alpha == 0:
         return 0.0
     squared_norm = 0.0
-    for start in range(0, params.n_weights, IN_CACHE):
-        weights = params.weights[start : start + IN_CACHE]
-        add_scaled(weights, alpha, out=grads.weights[start : start + IN_CACHE])
+    for weights, dweights in parts_in_cache(params.weights, grads.weights):
+        add_scaled(weights, alpha, out=dweights)
         squared_norm += float(np.dot(weights, weights))
     return 0.5 * alpha * squared_norm
 

@@ -65,11 +65,13 @@ class DenseRows:
         same_dtype = X.dtype == dtype
         self.as_they_are = same_dtype and standardization is None
         self.gathered = zeros(n_rows * n_features, X.dtype)
+        self.gathered_rows = leading(self.gathered, n_rows, n_features)
         self.written = (
             self.gathered if same_dtype else zeros(n_rows * n_features, dtype)
         )
         self.write = _writer(standardization, X.dtype, np.dtype(dtype))
         self.takes = X.dtype.isnative and X.flags.aligned and X.flags.forc
+        self.takes_rows = self.takes and X.flags.c_contiguous
 
     def __getitem__(self, key: slice | np.ndarray) -> np.ndarray:
         """Return the rows, valid until the next call."""
@@ -86,14 +88,13 @@ class DenseRows:
 
     def _gather(self, indices: np.ndarray) -> np.ndarray:
         """Copy rows into the buffer; mode="clip" lets take write there directly."""
-        if not self.takes:
-            return self.X[indices]
-        n_features = self.X.shape[1]
-        if self.X.flags.c_contiguous:
-            rows = leading(self.gathered, len(indices), n_features)
+        if self.takes_rows:
+            rows = self.gathered_rows[: len(indices)]
             return self.X.take(indices, 0, rows, "clip")
-        columns = leading(self.gathered, n_features, len(indices))
-        return self.X.T.take(indices, 1, columns, "clip").T
+        if self.takes:
+            columns = leading(self.gathered, self.X.shape[1], len(indices))
+            return self.X.T.take(indices, 1, columns, "clip").T
+        return self.X[indices]
 
 
 def _copy(rows: np.ndarray, out: np.ndarray) -> None:
