@@ -141,6 +141,15 @@ def test_a_long_vector_steps_as_its_entries_do(solver, dtype, path):
     assert_allclose(many, few[every], rtol=1e-5 if dtype == "float32" else 1e-12)
 
 
+@pytest.mark.parametrize("n_weights", [7, 2**17, 200_000])
+def test_only_the_weights_of_a_long_vector_decay(n_weights):
+    params = np.ones(300_001)
+    solver = AdamW(alpha=0.5).start(params.size, n_weights, float)
+    solver.step(params, np.zeros(params.size), learning_rate=0.1)
+    assert_array_equal(params[:n_weights], 0.95)
+    assert_array_equal(params[n_weights:], 1.0)
+
+
 @pytest.mark.parametrize("max_norm", [1e-3, 1.0, 1e30])
 @pytest.mark.parametrize("largest", [1e19, 1e25, 3e38])
 def test_a_gradient_whose_squares_overflow_is_shortened_to_the_bound(largest, max_norm):
