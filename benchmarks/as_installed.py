@@ -23,8 +23,8 @@ SIZES = (
     (1024, 256, ">= 1.5"),
 )
 SIDES = {
-    "ours": skmlp_training,
-    "one thread": partial(skmlp_training, n_jobs=1),
+    "ours": partial(skmlp_training, n_jobs=None),
+    "one thread": skmlp_training,
     "MLP float32": mlp_training,
     "PyTorch": partial(torch_training, n_threads=None),
 }

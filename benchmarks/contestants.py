@@ -37,6 +37,7 @@ _OURS_ALONE = {
     "sampling": "shuffle",
     "monitor_train": False,
     "max_grad_norm": None,
+    "n_jobs": 1,
 }
 
 

@@ -23,6 +23,8 @@ from sklearn.datasets import load_digits, make_classification
 HERE = Path(__file__).parents[1]
 # Not what 'auto' stands for, which changes when defaults do.
 PINNED = {"alpha": 0.1, "learning_rate_init": 0.01}
+# The same number of threads for both, where a checkout knows several.
+PINNED_IF_KNOWN = {"n_jobs": 1}
 # Name: data, how it is trained, parameters.
 SETTINGS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "the defaults": ("digits", "fit", {"max_iter": "auto"}),
@@ -132,6 +134,12 @@ SETTINGS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "float64 data in float32": ("table", "fit", {"dtype": "float32"}),
     "bytes": ("bytes", "fit", {"input_dropout": 0.1}),
     "columns in memory": ("columns", "fit", {}),
+    "large, adam": ("large", "fit", {"hidden_layer_size": 400, "solver": "adam"}),
+    "large, adamw, dropout": (
+        "large",
+        "fit",
+        {"hidden_layer_size": 400, "dropout": 0.2, "input_dropout": 0.1},
+    ),
 }
 
 
@@ -147,6 +155,8 @@ def data_of(name: str) -> tuple[Any, np.ndarray, np.ndarray]:
     elif name == "wide":
         y = y[:600] % 3
         X = sparse.random_array((600, 2**14), density=5e-4, rng=rng, format="csr")
+    elif name == "large":
+        X = rng.random((len(y), 700), dtype=np.float32)
     elif name == "tall":
         X, y = np.tile(X, (5, 1)), np.tile(y, 5)
     elif name == "bytes":
@@ -163,7 +173,8 @@ def train(data: str, how: str, params: dict[str, Any]) -> Any:
     from skmlp import TwoLayerClassifier
 
     X, y, weight = data_of(data)
-    params = PINNED | params
+    known = TwoLayerClassifier().get_params().keys()
+    params = {k: v for k, v in PINNED_IF_KNOWN.items() if k in known} | PINNED | params
     clf = TwoLayerClassifier(**{"hidden_layer_size": 24, "max_iter": 4} | params)
     clf.set_params(random_state=3)
     half = len(y) // 2

@@ -154,6 +154,12 @@ def add_penalty(params: Parameters, alpha: float, grads: Parameters) -> float:
     return 0.5 * alpha * squared_norm
 
 
+def add_decay(params: Parameters, alpha: float, grads: Parameters) -> None:
+    """Add the gradient of the penalty, alpha W, to that of the loss."""
+    if alpha:
+        add_scaled(params.weights, alpha, out=grads.weights)
+
+
 class LossOfMembers:
     """The sum of the losses of members on the same rows: itself a loss.
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from skmlp._core.batches import Batch, Batches, Part
 from skmlp._core.network import Activation, Workspace, backward, forward
-from skmlp._core.objective import Objective, add_penalty, penalty
+from skmlp._core.objective import Objective, add_decay, penalty
 from skmlp._core.parameters import Parameters
 from skmlp._core.rows import Matrix, Rows
 from skmlp._parallel.team import Task, Team
@@ -243,7 +243,7 @@ class Units:
 
     def step(self, learning_rate: float) -> None:
         """Move the parameters."""
-        add_penalty(self.params, self.alpha, self.grads)
+        add_decay(self.params, self.alpha, self.grads)
         self.solver.step(self.params.flat, self.grads.flat, learning_rate)
 
 
