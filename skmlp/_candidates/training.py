@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from threading import Event
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -13,6 +14,9 @@ from sklearn.base import BaseEstimator
 from skmlp._candidates.members import Members
 from skmlp._checks.data import TrainingData
 from skmlp._core.learner import InOneThread
+from skmlp._core.rows import numbers_per_row
+from skmlp._parallel.n_threads import threads_of_steps
+from skmlp._parallel.team import ranges, side_by_side
 from skmlp._settings import Settings
 from skmlp._training.build import (
     build_batches,
@@ -20,6 +24,7 @@ from skmlp._training.build import (
     build_metric,
     build_monitor,
     build_objective,
+    computes_by_ours,
 )
 from skmlp._training.minibatch import MiniBatchTrainer
 from skmlp._training.run import parts, try_out
@@ -134,7 +139,44 @@ def _side_by_side(
     start: TrainingState,
     predictor_of: PredictorOf | None,
 ) -> list[Trained | None]:
-    """Train all candidates at once."""
+    """Train all candidates at once, some in each thread."""
+    n_threads = _n_threads(candidates, data)
+    groups = [candidates[part] for part in ranges(len(candidates), n_threads)]
+    is_given_up = Event()
+
+    def train(group: Sequence[Settings]) -> list[Trained | None]:
+        its_start = start.copy()
+        return _train_group(
+            group, data, subset, validation, its_start, predictor_of, is_given_up
+        )
+
+    trained = side_by_side(train, groups, given_up=is_given_up)
+    return [one for group in trained for one in group]
+
+
+def _n_threads(candidates: Sequence[Settings], data: TrainingData) -> int:
+    """Return how many threads train candidates; what users wrote they do not call."""
+    settings = candidates[0]
+    asks_users = settings.scorer or type(settings.schedule) is ShareOfTraining
+    if asks_users or not computes_by_ours(settings):
+        return 1
+    n_rows = min(settings.batch_size, len(data.y))
+    n_units = len(candidates) * settings.hidden_layer_size
+    n_steps = settings.max_iter * math.ceil(len(data.y) / n_rows)
+    n_multiplications = n_rows * numbers_per_row(data.X) * n_units
+    return threads_of_steps(settings.n_jobs, n_multiplications, n_steps)
+
+
+def _train_group(
+    candidates: Sequence[Settings],
+    data: TrainingData,
+    subset: np.ndarray | None,
+    validation: TrainingData | None,
+    start: TrainingState,
+    predictor_of: PredictorOf | None,
+    is_given_up: Event,
+) -> list[Trained | None]:
+    """Train some candidates on the same batches."""
     settings = candidates[0]
     state = replace(start, params=start.params.repeated(len(candidates)))
     state.progress.plan(settings.max_iter)
@@ -145,7 +187,8 @@ def _side_by_side(
     ]
     watching = [] if validation is None else watchers
     with np.errstate(all="ignore"):
-        trainer.run(settings.max_iter, _Epochs(state, watching, len(data.y)))
+        epochs = _Epochs(state, watching, len(data.y), is_given_up)
+        trainer.run(settings.max_iter, epochs)
     return [watcher.end() for watcher in watchers]
 
 
@@ -228,11 +271,16 @@ class _Watcher:
 
 
 class _Epochs:
-    """Lets each watcher see each epoch, until all are done."""
+    """Lets each watcher see each epoch, until all are done, or all is given up."""
 
     def __init__(
-        self, state: TrainingState, watchers: Sequence[_Watcher], n_rows: int
+        self,
+        state: TrainingState,
+        watchers: Sequence[_Watcher],
+        n_rows: int,
+        is_given_up: Event,
     ) -> None:
+        self.is_given_up = is_given_up
         self.state = state
         self.watchers = watchers
         self.n_rows = n_rows
@@ -248,7 +296,8 @@ class _Epochs:
         for watcher in self.watchers:
             if not watcher.is_done:
                 watcher.end_epoch()
-        return bool(self.watchers) and all(w.is_done for w in self.watchers)
+        are_done = bool(self.watchers) and all(w.is_done for w in self.watchers)
+        return are_done or self.is_given_up.is_set()
 
 
 def _in_sequence(

@@ -72,9 +72,15 @@ class Team:
 
 
 def side_by_side(
-    function: Callable[..., Result], *arguments: Sequence[Any]
+    function: Callable[..., Result],
+    *arguments: Sequence[Any],
+    given_up: threading.Event | None = None,
 ) -> list[Result]:
-    """Return what `map` would, but compute every call in a thread of its own."""
+    """Return what `map` would, but compute every call in a thread of its own.
+
+    An event is set where all is given up, for an error or for Ctrl-C: then other calls
+    should end soon.
+    """
     calls = list(zip(*arguments, strict=True))
     results: list[Any] = [None] * len(calls)
 
@@ -82,7 +88,12 @@ def side_by_side(
         results[i] = function(*calls[i])
 
     with Team(len(calls)) as team:
-        team.run([partial(call, i) for i in range(len(calls))])
+        try:
+            team.run([partial(call, i) for i in range(len(calls))])
+        except BaseException:
+            if given_up is not None:
+                given_up.set()
+            raise
     return results
 
 

@@ -156,10 +156,15 @@ def _n_threads_of_steps(
 
 def _n_threads_of_rows(settings: Settings, data: TrainingData, n_rows: int) -> int:
     """Return how many threads measure a network on so many rows."""
-    if type(settings.loss) not in LOSSES.values() or not _has_our_activation(settings):
+    if not computes_by_ours(settings):
         return 1
     n_numbers = n_rows * numbers_per_row(data.X)
     return threads_of_rows(settings.n_jobs, n_numbers * settings.hidden_layer_size)
+
+
+def computes_by_ours(settings: Settings) -> bool:
+    """Return whether neither activation nor loss is one that a user wrote."""
+    return type(settings.loss) in LOSSES.values() and _has_our_activation(settings)
 
 
 def _has_our_activation(settings: Settings) -> bool:
