@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,19 @@ _AXPY: dict[np.dtype, Any] = {
 
 def zeros(n: int, dtype: np.typing.DTypeLike) -> np.ndarray:
     """Return a vector of so many zeros that starts with a line of the cache."""
+    return _from_line_on(np.zeros, n, dtype)
+
+
+def empty(n: int, dtype: np.typing.DTypeLike) -> np.ndarray:
+    """Return a vector of so many numbers, whatever they are, that starts likewise."""
+    return _from_line_on(np.empty, n, dtype)
+
+
+def _from_line_on(
+    allocate: Callable[..., np.ndarray], n: int, dtype: np.typing.DTypeLike
+) -> np.ndarray:
     n_bytes = n * np.dtype(dtype).itemsize
-    memory = np.zeros(n_bytes + _LINE, np.uint8)
+    memory = allocate(n_bytes + _LINE, np.uint8)
     start = -memory.ctypes.data % _LINE
     return memory[start : start + n_bytes].view(dtype)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmlp._core.blas import zeros
+from skmlp._core.blas import empty, zeros
 from skmlp._core.standardization import Standardization
 
 
@@ -73,15 +73,32 @@ class Parameters:
             *self.shape, self.dtype, self.fit_intercept, n_members=self.n_members
         )
 
+    def empty_like(self) -> Parameters:
+        """Return parameters of the same kind whose numbers are any, for a copy."""
+        return Parameters(
+            *self.shape,
+            self.dtype,
+            self.fit_intercept,
+            self.standardization,
+            empty(self.storage.size, self.dtype),
+            self.n_members,
+        )
+
     def copy(self) -> Parameters:
         """Return the same parameters in memory of their own."""
-        copied = self._of_members(self.n_members)
+        copied = self.empty_like()
         np.copyto(copied.storage, self.storage)
         return copied
 
     def repeated(self, n_members: int) -> Parameters:
         """Return parameters of so many members that all are as this network is."""
-        repeated = self._of_members(n_members)
+        repeated = Parameters(
+            *self.shape,
+            self.dtype,
+            self.fit_intercept,
+            self.standardization,
+            n_members=n_members,
+        )
         for name in Layers._fields:
             getattr(repeated, name)[...] = getattr(self, name)
         return repeated
@@ -90,16 +107,6 @@ class Parameters:
         """Copy the parameters of one member to those of one network."""
         for name in Layers._fields:
             getattr(out, name)[...] = getattr(self, name)[i]
-
-    def _of_members(self, n_members: int | None) -> Parameters:
-        """Return parameters of networks of this shape that are all zero."""
-        return Parameters(
-            *self.shape,
-            self.dtype,
-            self.fit_intercept,
-            self.standardization,
-            n_members=n_members,
-        )
 
     def of_units(self, units: slice) -> Parameters:
         """Return parameters for some of the hidden units that are all zero."""
