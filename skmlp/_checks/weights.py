@@ -9,6 +9,7 @@ import numpy as np
 
 from skmlp._checks.faults import is_text, short, told_again
 from skmlp._checks.labels import checked_labels
+from skmlp._core.rows import are_finite
 from skmlp.initializers import Initializer
 
 
@@ -44,7 +45,7 @@ def fill_weights(
             "weight_init must fill W in place, W[...] = rng.normal(size=W.shape), "
             f"and return nothing; it returned {type(returned).__name__}."
         )
-    if not np.isfinite(W).all():
+    if not are_finite(W):
         raise ValueError(
             f"weight_init made weights of layer {layer} that are NaN or infinite. "
             "Check the arrays or the callable passed as weight_init, and init_scale."

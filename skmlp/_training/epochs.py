@@ -11,6 +11,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from skmlp._core.batches import Batches
+from skmlp._core.parameters import Parameters
+from skmlp._core.rows import are_finite
 from skmlp._training.callbacks import FitTasks
 from skmlp._training.state import TrainingState
 from skmlp._training.trainer import Diverged
@@ -38,14 +40,17 @@ class Watched(Protocol):
 
 
 class Kept(NamedTuple):
-    """The weights that an epoch ended with, and its row."""
+    """The parameters that an epoch ended with, and its row."""
 
     row: Row
-    flat: np.ndarray
+    params: Parameters
 
 
 class Monitor:
     """Ends each epoch: records it, keeps the best weights, says when to stop.
+
+    What an epoch ended with is copied when the next begins to change it; after the last
+    one nothing is.
 
     Parameters
     ----------
@@ -70,6 +75,12 @@ class Monitor:
 
     Attributes
     ----------
+    start : Parameters
+        Those before the first epoch.
+    row : dict or None
+        That of the epoch that the weights are of.
+    unkept : dict or None
+        The row of the best epoch, as long as the weights are its, and not yet kept.
     kept : tuple of up to two Kept
         The best epoch, and the best before it: the loss of an epoch, a mean over its
         batches, does not know what the last step did.
@@ -98,19 +109,22 @@ class Monitor:
         self.cools_from = cools_from
         self.report = report
         self.tasks = tasks
-        self.start_flat = self.state.params.flat.copy()
+        self.start = self.state.params.copy()
         self.kept: tuple[Kept, ...] = ()
         self.row: Row | None = None
+        self.unkept: Row | None = None
 
     def begin_epoch(self) -> None:
-        """Start the clock."""
+        """Keep the weights if they are the best; start the clock."""
+        if self.unkept is not None:
+            self._keep(self.unkept)
         self.started = time.perf_counter()
         if self.tasks is not None:
             self.tasks.begin_epoch()
 
     def end_epoch(self, loss: float) -> bool:
         """Record an epoch; return whether training should stop."""
-        if not np.isfinite(self.state.params.flat).all():
+        if not are_finite(self.state.params.flat):
             raise Diverged
         row = self.row = self._measure(loss)
         progress = replace(self.state.progress)
@@ -119,8 +133,7 @@ class Monitor:
         is_best = progress.judge(score, self.tol, self.n_iter_no_change)
         if self.cools_from is not None and progress.is_at_plateau:
             progress.cool_down(self.n_iter_no_change, self.cools_from)
-        if is_best:
-            self._keep(row)
+        self.unkept = row if is_best else None
         append_row(self.state.history, row)
         self.state.progress = progress  # from here on the epoch counts, see settle
         self.report(row, is_best)
@@ -130,14 +143,14 @@ class Monitor:
 
     def restore_best(self) -> None:
         """Restore the weights of the best epoch, where there was one."""
-        if self.kept:
+        if self.unkept is None and self.kept:
             self.restore(self.kept[0])
 
     def restore(self, kept: Kept) -> None:
         """Restore the weights of an epoch; forget what is kept of later ones."""
         self._forget_kept_after(kept.row["epoch"])
         self.row = kept.row
-        np.copyto(self.state.params.flat, kept.flat)
+        np.copyto(self.state.params.flat, kept.params.flat)
 
     def settle(self) -> None:
         """Forget what an interrupted end of an epoch noted before the epoch counted."""
@@ -149,14 +162,20 @@ class Monitor:
 
     def _forget_kept_after(self, n_epochs: float) -> None:
         self.kept = tuple(k for k in self.kept if k.row["epoch"] <= n_epochs)
+        if self.unkept is not None and self.unkept["epoch"] > n_epochs:
+            self.unkept = None
 
     def _keep(self, row: Row) -> None:
         """Keep the weights as those of the best epoch, in the memory of the third."""
-        flat = self.state.params.flat
-        spare = self.kept[1].flat if len(self.kept) == 2 else np.empty_like(flat)
-        self.kept = self.kept[:1]  # before Ctrl-C may find a row with other weights
-        np.copyto(spare, flat)
-        self.kept = (Kept(row, spare), *self.kept)
+        params = self.state.params
+        if len(self.kept) < 2:
+            copied = params.copy()
+        else:
+            copied = self.kept[1].params
+            self.kept = self.kept[:1]  # before Ctrl-C may find a row with other weights
+            np.copyto(copied.flat, params.flat)
+        self.kept = (Kept(row, copied), *self.kept)
+        self.unkept = None
 
     def _measure(self, loss: float) -> Row:
         row: Row = {

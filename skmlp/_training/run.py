@@ -15,6 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._checks.data import TrainingData
 from skmlp._checks.scale import describe_scale, range_of_features
 from skmlp._checks.warning import warn
+from skmlp._core.parameters import Parameters
+from skmlp._core.rows import are_finite
 from skmlp._parallel.limit import Limit, one_thread_of_blas, threads_of_training
 from skmlp._settings import Settings
 from skmlp._training.build import (
@@ -32,7 +34,6 @@ from skmlp._training.state import (
     Trained,
     TrainingState,
     rows_at_once,
-    zero_parameters,
 )
 from skmlp._training.trainer import Diverged, Trainer
 
@@ -104,7 +105,7 @@ def try_out(
         return None
     if settings.early_stopping:
         monitor.restore_best()
-    return state.export(settings, data, keeps_solver=False)
+    return state.export(settings, data, keeps_solver=False, is_over=True)
 
 
 def parts(
@@ -136,7 +137,7 @@ def partial_fit(
     run.train(1)
     run.undo_overflow()
     state.forget_history_before(_KEPT_EPOCHS)
-    return state.export(settings, data, keeps_solver=True)
+    return state.export(settings, data, keeps_solver=True, is_over=True)
 
 
 @dataclass
@@ -150,7 +151,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.state = self.trainer.state
-        self.flat = self.state.params.flat
+        self.params = self.state.params
 
     def train(self, n_epochs: int) -> None:
         """Train; where that diverges, restore an epoch or raise."""
@@ -166,7 +167,9 @@ class _Run:
             self.monitor.restore_best()
         self.undo_overflow()
         self._compare_with_start()
-        return self.state.export(self.settings, self.data, keeps_solver=keeps_solver)
+        return self.state.export(
+            self.settings, self.data, keeps_solver=keeps_solver, is_over=True
+        )
 
     def keep_what_was_learnt(self) -> None:
         """Leave usable weights after Ctrl-C, and warn."""
@@ -178,7 +181,7 @@ class _Run:
             "epochs; what was learnt is kept.",
             ConvergenceWarning,
         )
-        if not np.isfinite(self.flat).all():
+        if not are_finite(self.params.flat):
             self._undo(Diverged(), progress.n_epochs + 1)
 
     def undo_overflow(self) -> None:
@@ -187,11 +190,12 @@ class _Run:
         Or cannot be handed out: those for X as it is may overflow.
         """
         row, n_epochs = self.monitor.row, self.state.progress.n_epochs
-        largest = max(-float(self.flat.min()), float(self.flat.max()))
+        flat = self.params.flat
+        largest = max(-float(flat.min()), float(flat.max()))
         is_tame = row and row["loss"] < _TAME_LOSS and largest < _TAME_WEIGHT
         if is_tame and self._farthest_of_what_is_limited() < _TAME_DISTANCE:
             return
-        if not self._predicts_finite_numbers(self.flat):
+        if not self._predicts_finite_numbers(self.params):
             self._undo(Diverged(), n_epochs if row is not None else n_epochs + 1)
 
     def _undo(self, error: Diverged, epoch: int) -> None:
@@ -208,11 +212,11 @@ class _Run:
         monitor = self.monitor
         if monitor.row is None:
             return
-        flats = (monitor.start_flat, self.flat)
-        start_loss, end_loss = self._losses(flats, in_short=True)
+        start_and_end = (monitor.start, self.params)
+        start_loss, end_loss = self._losses(start_and_end, in_short=True)
         if end_loss <= start_loss and monitor.row["loss"] <= self.trainer.start_loss:
             return  # and so it was on the rest, as good as always
-        start_loss, end_loss = self._losses(flats)
+        start_loss, end_loss = self._losses(start_and_end)
         if end_loss <= start_loss + _NOISE:
             return
         message = (
@@ -224,10 +228,10 @@ class _Run:
 
     def _restore_better_than_start(self) -> str:
         """Restore the best epoch that made the loss smaller; say which, if any did."""
-        flats = [kept.flat for kept in self.monitor.kept]
-        start_loss, *losses = self._losses([self.monitor.start_flat, *flats])
+        kept_params = [kept.params for kept in self.monitor.kept]
+        start_loss, *losses = self._losses([self.monitor.start, *kept_params])
         for kept, loss in zip(self.monitor.kept, losses, strict=True):
-            if loss < start_loss and self._predicts_finite_numbers(kept.flat):
+            if loss < start_loss and self._predicts_finite_numbers(kept.params):
                 self.monitor.restore(kept)
                 return f" The weights of epoch {kept.row['epoch']} are restored."
         return ""
@@ -239,19 +243,19 @@ class _Run:
             return 0.0
         return standardization.farthest(*range_of_features(self.data.X))
 
-    def _predicts_finite_numbers(self, flat: np.ndarray) -> bool:
+    def _predicts_finite_numbers(self, params: Parameters) -> bool:
         """Return whether weights can be handed out and used on all training rows."""
-        (loss,) = self._losses([flat], as_trained=False)
+        (loss,) = self._losses([params], as_trained=False)
         return math.isfinite(loss)
 
     def _losses(
         self,
-        flats: Iterable[np.ndarray],
+        networks: Iterable[Parameters],
         *,
         in_short: bool = False,
         as_trained: bool = True,
     ) -> list[float]:
-        """Return the mean loss at weights, on the training rows or a few of them.
+        """Return the mean loss of networks, on the training rows or a few of them.
 
         As training saw it: that of predictions says nothing where rows have outliers.
         On all rows it is NaN where the weights cannot be handed out for X as it is.
@@ -259,14 +263,11 @@ class _Run:
         rows = self.trainer.batches.subset
         if in_short:
             rows = _a_few_that_count(self.data.weight, rows)
-        standardization = self.state.params.standardization
-        params = zero_parameters(self.settings, self.data, standardization)
-        network = AsTrained(params) if as_trained else params
-        evaluate = build_evaluation(self.settings, network, self.data, rows)
         losses = []
         with np.errstate(all="ignore"):
-            for flat in flats:
-                np.copyto(params.flat, flat)
+            for params in networks:
+                network = AsTrained(params) if as_trained else params
+                evaluate = build_evaluation(self.settings, network, self.data, rows)
                 loss, _ = evaluate()
                 is_usable = in_short or all(
                     np.isfinite(layer).all() for layer in params.layers()
