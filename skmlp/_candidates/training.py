@@ -267,7 +267,7 @@ class _Watcher:
             return None
         if self.settings.early_stopping:
             self.monitor.restore_best()
-        return state.export(self.settings, self.data, keeps_solver=False)
+        return state.export(self.settings, self.data, keeps_solver=False, is_over=True)
 
 
 class _Epochs:

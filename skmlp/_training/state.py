@@ -190,10 +190,16 @@ class TrainingState:
             del column[:-n_epochs]
 
     def export(
-        self, settings: Settings, data: TrainingData, *, keeps_solver: bool
+        self,
+        settings: Settings,
+        data: TrainingData,
+        *,
+        keeps_solver: bool,
+        is_over: bool = False,
     ) -> Trained:
-        """Return what training made, as copies."""
-        W1, W2, b1, b2 = self.params.layers()
+        """Return what training made: as copies, unless it is over."""
+        layers = self.params.layers()
+        W1, W2, b1, b2 = layers if is_over else map(np.copy, layers)
         solver = self.solver if keeps_solver else None
         state = {
             **settings.choices,
@@ -202,13 +208,13 @@ class TrainingState:
             "class_totals": data.class_totals,
             "rng": self.rng.bit_generator.state,
             "split_seed": self.split_seed,
-            "standardization": _exported_standardization(self.params),
+            "standardization": _exported_standardization(self.params, layers),
             "solver": None if solver is None else solver.state_dict(),
         }
         return Trained(
             data.targets.classes,
-            [W1.copy(), W2.copy()],
-            [b1.copy(), b2.copy()],
+            [W1, W2],
+            [b1, b2],
             _copied(self.history),
             state,
         )
@@ -298,7 +304,9 @@ def _standardization_of(kept: dict[str, Any] | None) -> Standardization | None:
     return Standardization(kept["center"], kept["scale"], kept.get("limit", math.inf))
 
 
-def _exported_standardization(params: Parameters) -> dict[str, Any] | None:
+def _exported_standardization(
+    params: Parameters, layers: Layers
+) -> dict[str, Any] | None:
     """Return what training needs to go on with the same standardised features."""
     if params.standardization is None:
         return None
@@ -308,7 +316,7 @@ def _exported_standardization(params: Parameters) -> dict[str, Any] | None:
         "limit": params.standardization.limit,
         "is_far": params.standardization.far.size > 0,
         "b1": params.b1.copy(),
-        "restored_b1": params.restored_b1(params.layers()),
+        "restored_b1": params.restored_b1(layers),
     }
 
 

@@ -1,5 +1,7 @@
 """Wide sparse X, where a step moves the weights of a batch's features alone."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import reference
@@ -250,6 +252,19 @@ def test_calls_of_partial_fit_are_the_epochs_of_a_fit(solver, standardize, wide,
     parts.partial_fit(*wide).partial_fit(*wide)
     whole = classifier(start, max_iter=3, **make).fit(*wide)
     assert_array_equal(all_weights(parts), all_weights(whole))
+
+
+def test_a_fit_of_one_epoch_copies_no_weights_that_it_ends_with(wide, start):
+    # It holds them, those at the start, their gradient, two moments, room for those of
+    # a batch, and half as much twice for some of the moments.
+    clf = classifier(start, solver="adam", max_iter=1)
+    tracemalloc.start()
+    try:
+        clf.fit(*wide)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak / start["W1"].nbytes < 7.5
 
 
 @pytest.mark.parametrize("rate", ["dropout", "input_dropout"])

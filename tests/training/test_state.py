@@ -18,6 +18,18 @@ def trained(digits):
     return TwoLayerClassifier(100, max_iter=3, random_state=0).fit(X, y)
 
 
+def test_an_estimator_that_a_scorer_was_given_stays_as_it_was(digits):
+    X, X_val, y, y_val = digits
+    given = []
+    make = {"learning_rate": "constant", "random_state": 0}
+    make["scoring"] = lambda clf, *_: given.append(clf) or 0.0
+    once, thrice = (TwoLayerClassifier(9, max_iter=n, **make) for n in (1, 3))
+    thrice.fit(X, y, X_val=X_val, y_val=y_val)
+    after_first = given[0].coefs_[0]
+    once.fit(X, y, X_val=X_val, y_val=y_val)
+    assert_array_equal(after_first, once.coefs_[0])
+
+
 def size_of_weights(clf):
     return sum(array.nbytes for array in (*clf.coefs_, *clf.intercepts_))
 
