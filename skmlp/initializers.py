@@ -8,7 +8,9 @@ name, or a class or instance that is called so, as is any function ``f(W, rng)``
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal, TypeAlias
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -29,6 +31,9 @@ __all__ = [
 InitializerName: TypeAlias = Literal[
     "auto", "he", "glorot", "lecun", "normal", "uniform", "fan_product"
 ]
+
+# Numbers that are drawn at a time: 1 MB in float64, a cache.
+_AT_ONCE = 2**17
 
 
 class Initializer(Entry):
@@ -55,8 +60,16 @@ class Initializer(Entry):
         raise self._lacks("__call__")
 
 
+def _fill(W: np.ndarray, draw: Callable[..., Any]) -> None:
+    """Fill W by numbers that are drawn for some of its rows at a time, in the cache."""
+    n_rows = max(_AT_ONCE // W.shape[1], 1)
+    for start in range(0, len(W), n_rows):
+        rows = W[start : start + n_rows]
+        rows[...] = draw(size=rows.shape)
+
+
 def _fill_uniform(W: np.ndarray, bound: float, rng: np.random.Generator) -> None:
-    W[...] = rng.uniform(-bound, bound, size=W.shape)
+    _fill(W, partial(rng.uniform, -bound, bound))
 
 
 class He(Initializer):
@@ -147,7 +160,7 @@ class Normal(Initializer):
 
     def __call__(self, W: np.ndarray, rng: np.random.Generator) -> None:
         """Fill W."""
-        W[...] = rng.normal(0.0, self.init_scale, size=W.shape)
+        _fill(W, partial(rng.normal, 0.0, self.init_scale))
 
 
 class Uniform(Initializer):

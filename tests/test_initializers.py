@@ -41,6 +41,14 @@ def test_normal_weights_have_their_standard_deviation():
     assert np.abs(W1).max() > 0.035  # a uniform of that deviation ends at 0.017
 
 
+def test_weights_of_any_shape_are_those_of_one_draw():
+    W = np.empty((3, 100_000), np.float32)
+    INITIALIZERS["he"]()(W, np.random.default_rng(0))
+    bound = math.sqrt(6 / 3)
+    drawn = np.random.default_rng(0).uniform(-bound, bound, size=W.shape)
+    np.testing.assert_array_equal(W, drawn.astype(np.float32))
+
+
 def test_every_initializer_is_tested():
     assert {*BOUNDS, "normal"} == set(INITIALIZERS)
 
