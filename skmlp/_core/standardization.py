@@ -91,6 +91,8 @@ class Standardization(NamedTuple):
 
     def bias_shift(self, W1: np.ndarray) -> np.ndarray:
         """Return μᵀ W1, by which the biases for x and for x̂ differ."""
+        if not self.centers:
+            return np.zeros(W1.shape[1:])
         return np.einsum("f,fh->h", self.center, W1)  # the same sum every time
 
 
@@ -206,8 +208,9 @@ class _Moments:
         X = X.copy()
         X.sum_duplicates()
         X.eliminate_zeros()
-        np.minimum.at(self.low, X.indices, X.data)
-        np.maximum.at(self.high, X.indices, X.data)
+        values = X.data.astype(np.float64)  # of another dtype it is ten times slower
+        np.minimum.at(self.low, X.indices, values)
+        np.maximum.at(self.high, X.indices, values)
         has_zeros = np.bincount(X.indices, minlength=X.shape[1]) < X.shape[0]
         np.minimum(self.low, 0.0, out=self.low, where=has_zeros)
         np.maximum(self.high, 0.0, out=self.high, where=has_zeros)
