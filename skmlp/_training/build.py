@@ -128,12 +128,13 @@ def build_batches(
 def can_take_threads(settings: Settings, data: TrainingData) -> bool:
     """Return whether several threads may have parts of the hidden units.
 
-    What a user wrote is called by the thread that called `fit` alone, and a bound on
-    the norm of the gradient concerns all units at once.
+    What a user wrote is called by the thread that called `fit` alone, a bound on the
+    norm of the gradient concerns all units at once, and few units are one part.
     """
     solver = settings.solver
     return (
-        type(solver) in SOLVERS.values()
+        len(parts_of(settings.hidden_layer_size, 2)) == 2
+        and type(solver) in SOLVERS.values()
         and solver.is_stochastic
         and _has_our_activation(settings)
         and settings.max_grad_norm is None
