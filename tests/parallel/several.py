@@ -1,6 +1,7 @@
 """Fits that are worth several threads: data of a size, and who takes part."""
 
 import threading
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -14,6 +15,22 @@ N_ROWS, N_FEATURES, N_HIDDEN, N_CLASSES = 128, 784, 128, 5
 def helpers():
     """Return the threads that help others to train or to measure."""
     return {thread for thread in threading.enumerate() if thread.name == "skmlp"}
+
+
+@contextmanager
+def helpers_that_start():
+    """Yield a set that those that start meanwhile are put into."""
+    seen = set()
+
+    def look(*_):
+        if (thread := threading.current_thread()).name == "skmlp":
+            seen.add(thread)
+
+    threading.setprofile(look)
+    try:
+        yield seen
+    finally:
+        threading.setprofile(None)
 
 
 def table(n_rows=2 * N_ROWS, n_features=N_FEATURES, dtype=np.float64):

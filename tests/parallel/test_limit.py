@@ -53,11 +53,15 @@ def two_threads():
         let_go()
 
 
-def fit(batch_size, during):
-    """Fit a network of 500 features and 800 units, and do something in the middle."""
+def fit(batch_size, during, **params):
+    """Fit a network of 500 features and 800 units, and do something in the middle.
+
+    A bound on the gradient, of no effect, leaves threads to BLAS.
+    """
     rng = np.random.default_rng(0)
     X, y = rng.random((batch_size, 500), dtype=np.float32), np.arange(batch_size) % 2
-    clf = TwoLayerClassifier(800, batch_size=batch_size, max_iter=1)
+    params = {"batch_size": batch_size, "max_iter": 1, "max_grad_norm": 1e9} | params
+    clf = TwoLayerClassifier(800, **params)
     clf.set_params(learning_rate=lambda share: (during(), 1e-3)[1]).fit(X, y)
 
 
@@ -68,6 +72,16 @@ def test_small_products_take_one_thread_and_large_ones_what_is_allowed(
     seen = set()
     fit(batch_size, during=lambda: seen.update(threads_of_numpy()))
     assert seen == {expected}
+    assert blas_threads() == two_threads
+
+
+@pytest.mark.parametrize("params", [{"max_grad_norm": None}, {"n_jobs": 1}])
+def test_large_products_take_one_thread_where_threads_are_those_of_training(
+    params, two_threads
+):
+    seen = set()
+    fit(250, during=lambda: seen.update(threads_of_numpy()), **params)
+    assert seen == {1}
     assert blas_threads() == two_threads
 
 
