@@ -6,7 +6,7 @@
 import copy
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Self, TypeAlias, TypeVar, cast
 
@@ -36,7 +36,7 @@ from skmlp._checks.data import (
 from skmlp._checks.labels import check_classes
 from skmlp._checks.saved import check_saved
 from skmlp._checks.weights import as_pairs, check_sorted_classes, check_weight_arrays
-from skmlp._core.network import Workspace, blockwise_logits
+from skmlp._core.network import Workspace, forward
 from skmlp._core.rows import (
     Matrix,
     are_finite,
@@ -1318,31 +1318,27 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         What overflows on the way is infinite, without a warning.
         """
         layers, standardization = self._trained().to_compute()
+        activation = self._trained_activation()
         (n_features, n_hidden), dtype = layers.W1.shape, layers.W1.dtype
+        n_outputs = self.n_outputs_
         n_rows = min(
-            _BLOCKS_AT_ONCE * block_rows(n_features, n_hidden, self.n_outputs_),
-            X.shape[0],
+            _BLOCKS_AT_ONCE * block_rows(n_features, n_hidden, n_outputs), X.shape[0]
         )
-        workspace = Workspace(n_rows, n_hidden, self.n_outputs_, dtype, goes_back=False)
-        blocks = blocks_of(X, n_rows, dtype, standardization=standardization)
-        with (
-            np.errstate(over="ignore", invalid="ignore"),
-            threads_of_prediction(n_rows, n_features, n_hidden) as limit,
-            limit,
-        ):
-            for rows, logits in blockwise_logits(
-                layers, self._finite(blocks, X), self._trained_activation(), workspace
-            ):
-                if not are_finite(logits):
-                    raise OverflowInPrediction(X, dtype)
-                take(rows, logits)
 
-    def _finite(
-        self, blocks: Iterator[tuple[Any, Matrix]], X: Matrix
-    ) -> Iterator[tuple[Any, Matrix]]:
-        """Pass on blocks of X; raise at the first number that is not finite."""
-        for rows, block in blocks:
-            if not holds_finite_numbers(block):
-                names = getattr(self, "feature_names_in_", None)
-                check_finite(X, self.coefs_[0].dtype, names)
-            yield rows, block
+        def hand_out(rows: range) -> None:
+            """Hand out those of some rows; threads may share the work by rows."""
+            workspace = Workspace(n_rows, n_hidden, n_outputs, dtype, goes_back=False)
+            blocks = blocks_of(X, n_rows, dtype, rows, standardization)
+            with np.errstate(over="ignore", invalid="ignore"):
+                for key, block in blocks:
+                    if not holds_finite_numbers(block):
+                        names = getattr(self, "feature_names_in_", None)
+                        check_finite(X, dtype, names)
+                    buffers = workspace[block.shape[0]]
+                    logits = forward(layers, block, buffers, activation)
+                    if not are_finite(logits):
+                        raise OverflowInPrediction(X, dtype)
+                    take(key, logits)
+
+        with threads_of_prediction(n_rows, n_features, n_hidden) as limit, limit:
+            hand_out(range(X.shape[0]))

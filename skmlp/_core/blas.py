@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,15 @@ def parts_in_cache(*vectors: np.ndarray) -> list[tuple[np.ndarray, ...]]:
         return [vectors]
     starts = range(0, n, IN_CACHE)
     return [tuple(v[start : start + IN_CACHE] for v in vectors) for start in starts]
+
+
+def several_zeros(sizes: list[int], dtype: np.typing.DTypeLike) -> list[np.ndarray]:
+    """Return vectors of zeros of these sizes, in one memory, as `zeros` aligns them."""
+    per_line = _LINE // np.dtype(dtype).itemsize
+    whole_lines = (-(-n // per_line) * per_line for n in sizes)
+    *starts, n_in_all = accumulate(whole_lines, initial=0)
+    memory = zeros(n_in_all, dtype)
+    return [memory[i : i + n] for i, n in zip(starts, sizes, strict=True)]
 
 
 def add_scaled(x: np.ndarray, scale: float, out: np.ndarray) -> None:

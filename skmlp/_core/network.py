@@ -31,7 +31,7 @@ from typing import Protocol
 
 import numpy as np
 
-from skmlp._core.blas import zeros
+from skmlp._core.blas import several_zeros
 from skmlp._core.parameters import Layers, Parameters
 from skmlp._core.rows import Matrix, leading
 
@@ -79,16 +79,21 @@ class Workspace:
     ) -> None:
         self.members = () if n_members is None else (n_members,)
         n_columns = n_rows * math.prod(self.members)
-        self.Z = zeros(n_columns * n_hidden, dtype)
-        self.H = zeros(n_columns * n_hidden, dtype)
-        self.scores = zeros(n_columns * n_outputs, dtype)
-        self.logits = zeros(n_columns * n_outputs, dtype)
+        hidden, output = n_columns * n_hidden, n_columns * n_outputs
+        self.Z, self.H, self.scores, self.logits = several_zeros(
+            [hidden, hidden, output, output], dtype
+        )
         self.goes_back = goes_back
         if goes_back:
-            self.dH = zeros(n_columns * n_hidden, dtype)
-            self.dlogits = zeros(n_columns * n_outputs, dtype)
-            self.t = zeros(n_rows * n_outputs, dtype)
-            self.W2T = zeros(math.prod(self.members) * n_outputs * n_hidden, dtype)
+            self.dH, self.dlogits, self.t, self.W2T = several_zeros(
+                [
+                    hidden,
+                    output,
+                    n_rows * n_outputs,
+                    math.prod(self.members) * n_outputs * n_hidden,
+                ],
+                dtype,
+            )
             self.ones = np.ones(n_rows, dtype)
         self.n_hidden, self.n_outputs = n_hidden, n_outputs
         self.by_n_rows: dict[int, Buffers] = {}
@@ -122,14 +127,14 @@ class Buffers:
         self.scoresT = self.scores.swapaxes(-1, -2)
         by_output = (n_outputs, *members, n_rows)
         self.logits = leading(memory.logits, n_outputs, n_columns)
-        self.logits_of_members = np.moveaxis(self.logits.reshape(by_output), 0, -2)
+        self.logits_of_members = self.logits.reshape(by_output).swapaxes(0, -2)
         if memory.goes_back:
             self.dH_by_row = leading(memory.dH, n_columns, n_hidden)
             self.dH = self.dH_by_row.reshape(self.Z.shape)
             self.HT = self.H.swapaxes(-1, -2)
             self.dlogits = leading(memory.dlogits, n_outputs, n_columns)
             dlogits = self.dlogits.reshape(by_output)
-            self.dlogits_of_members = np.moveaxis(dlogits, 0, -2)
+            self.dlogits_of_members = dlogits.swapaxes(0, -2)
             self.dlogitsT = self.dlogits_of_members.swapaxes(-1, -2)
             self.t = leading(memory.t, n_outputs, n_rows)
             self.ones = leading(memory.ones, n_rows)

@@ -50,7 +50,7 @@ class DenseRows:
     """Rows of a dense array of any dtype and memory order, in the dtype asked for.
 
     With a standardisation they come centred and scaled, and what is then beyond its
-    limit as the limit.
+    limit as the limit. What is asked for slices alone, it need not gather.
     """
 
     def __init__(
@@ -59,16 +59,18 @@ class DenseRows:
         n_rows: int,
         dtype: np.dtype,
         standardization: Standardization | None = None,
+        *,
+        gathers: bool = True,
     ) -> None:
         self.X = np.asarray(X)
-        n_features = X.shape[1]
+        n_elements = n_rows * X.shape[1]
         same_dtype = X.dtype == dtype
         self.as_they_are = same_dtype and standardization is None
-        self.gathered = zeros(n_rows * n_features, X.dtype)
-        self.gathered_rows = leading(self.gathered, n_rows, n_features)
-        self.written = (
-            self.gathered if same_dtype else zeros(n_rows * n_features, dtype)
-        )
+        if gathers or not self.as_they_are:
+            self.written = zeros(n_elements, dtype)
+        if gathers:
+            self.gathered = self.written if same_dtype else zeros(n_elements, X.dtype)
+            self.gathered_rows = leading(self.gathered, n_rows, X.shape[1])
         self.write = _writer(standardization, X.dtype, np.dtype(dtype))
         self.takes = X.dtype.isnative and X.flags.aligned and X.flags.forc
         self.takes_rows = self.takes and X.flags.c_contiguous
@@ -216,10 +218,13 @@ def rows_of(
     n_rows: int,
     dtype: np.dtype,
     standardization: Standardization | None = None,
+    *,
+    gathers: bool = True,
 ) -> Rows:
     """Return what hands out up to n_rows rows of X at a time, sparse ones scaled."""
-    rows = SparseRows if sparse.issparse(X) else DenseRows
-    return rows(X, n_rows, dtype, standardization)
+    if sparse.issparse(X):
+        return SparseRows(X, n_rows, dtype, standardization)
+    return DenseRows(X, n_rows, dtype, standardization, gathers=gathers)
 
 
 def centered(
@@ -235,21 +240,18 @@ def blocks_of(
     X: Matrix,
     n_rows: int,
     dtype: np.dtype,
-    subset: np.ndarray | None = None,
+    subset: np.ndarray | range | None = None,
     standardization: Standardization | None = None,
-    within: slice | None = None,
 ) -> Iterator[tuple[slice | np.ndarray, Matrix]]:
-    """Walk through (a subset of) X in blocks, each valid until the next.
-
-    A slice says within which rows (of the subset).
-    """
-    if within is None:
-        within = slice(0, X.shape[0] if subset is None else len(subset))
-    rows = rows_of(X, min(n_rows, within.stop - within.start), dtype, standardization)
+    """Walk through (a subset of) X in blocks, each valid until the next."""
+    some = range(X.shape[0]) if subset is None else subset
+    gathers = not isinstance(some, range)
+    most = min(n_rows, len(some))
+    rows = rows_of(X, most, dtype, standardization, gathers=gathers)
     rows = centered(rows, X, standardization, dtype)
-    for start in range(within.start, within.stop, n_rows):
-        block = slice(start, min(start + n_rows, within.stop))
-        key = block if subset is None else subset[block]
+    for start in range(0, len(some), n_rows):
+        block = some[start : start + n_rows]
+        key = slice(block.start, block.stop) if isinstance(block, range) else block
         yield key, rows[key]
 
 

@@ -304,20 +304,20 @@ def build_evaluation(
     subset: np.ndarray | None = None,
 ) -> Callable[[], tuple[float, float]]:
     """Return what measures the mean loss and the accuracy on (a subset of) the data."""
-    n_all = len(data.y) if subset is None else len(subset)
-    n_threads = _n_threads_of_rows(settings, data, n_all)
-    parts = ranges(n_all, n_threads)
-    n_rows = min(rows_at_once(settings, data), n_all)
+    every = range(len(data.y)) if subset is None else subset
+    n_threads = _n_threads_of_rows(settings, data, len(every))
+    parts = [every[part] for part in ranges(len(every), n_threads)]
+    n_rows = min(rows_at_once(settings, data), len(every))
     shape, dtype = network.shape, network.dtype
     workspaces = [Workspace(n_rows, *shape[1:], dtype) for _ in parts]
 
     def evaluate_now() -> tuple[float, float]:
         layers, standardization = network.to_compute()
 
-        def evaluate_part(part: slice, workspace: Workspace) -> Sums:
+        def evaluate_part(part: np.ndarray | range, workspace: Workspace) -> Sums:
             return evaluate(
                 layers,
-                blocks_of(data.X, n_rows, dtype, subset, standardization, part),
+                blocks_of(data.X, n_rows, dtype, part, standardization),
                 data.y,
                 data.weight,
                 settings.activation,

@@ -127,7 +127,9 @@ def test_rows_that_are_cast_are_written_into_one_memory(dtype, order):
     assert first.flags.f_contiguous == (order == "F")
 
 
-@pytest.mark.parametrize("subset", [None, np.array([3, 0, 11, 12, 19])], ids=str)
+@pytest.mark.parametrize(
+    "subset", [None, range(5, 17), np.array([3, 0, 11, 12, 19])], ids=str
+)
 @pytest.mark.parametrize("kind", ["C", "CSR"])
 @pytest.mark.parametrize("n_rows", [1, 4, 7, 20, 1000])
 def test_blocks_are_all_rows_once_in_order(n_rows, kind, subset):
