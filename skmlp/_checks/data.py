@@ -29,7 +29,11 @@ from skmlp._checks.faults import (
     short,
     told_again,
 )
-from skmlp._checks.features import checked_features, feature_names
+from skmlp._checks.features import (
+    checked_features,
+    feature_names,
+    values_of_plain_frame,
+)
 from skmlp._checks.labels import checked_labels
 from skmlp._checks.scale import range_of, warn_of_other_scale
 from skmlp._checks.warning import warn
@@ -249,33 +253,34 @@ def _check_same_features(
     )
 
 
-def check_prediction_data(estimator: BaseEstimator, X: Any) -> Matrix:
+def check_prediction_data(estimator: Any, X: Any) -> Matrix:
     """Check that the estimator is fitted and that X fits it, but not every number.
 
     That these are finite is checked block by block, on the way through the cache.
     """
     if not hasattr(estimator, "coefs_"):  # a tenth of the time of the full check
         check_is_fitted(estimator)
-    if _fits_at_sight(estimator, X):
-        return X
+    features = _plain_features(X, getattr(estimator, "feature_names_in_", None))
+    if features is not None and features.shape[1] == estimator.n_features_in_:
+        return features
     return checked_features(
         validate_data, estimator, X, **_X_AS, reset=False, ensure_all_finite=False
     )
 
 
-def _fits_at_sight(estimator: Any, X: Any) -> bool:
-    """Return whether X is an array that a full check would hand back as it is.
+def _plain_features(X: Any, names: np.ndarray | None) -> np.ndarray | None:
+    """Return what a full check makes of X, if a look at X tells, else None.
 
-    The full check takes more than half of the time of predicting one row.
+    The full check takes as long as predicting one row, of a frame ten times as long.
     """
-    return (
-        type(X) is np.ndarray
-        and X.ndim == 2
-        and X.dtype.kind in "biuf"
-        and X.shape[0] > 0
-        and X.shape[1] == estimator.n_features_in_
-        and not hasattr(estimator, "feature_names_in_")
+    features = X if names is None else values_of_plain_frame(X, names)
+    is_plain = (
+        type(features) is np.ndarray
+        and features.ndim == 2
+        and features.dtype.kind in "biuf"
+        and len(features) > 0
     )
+    return features if is_plain else None
 
 
 def check_scored_data(

@@ -30,6 +30,19 @@ def input_feature_names(
     return np.asarray(_check_feature_names_in(estimator, given))
 
 
+def values_of_plain_frame(X: Any, names: np.ndarray) -> Any:
+    """Return the values of a frame with these columns, if all are NumPy's numbers.
+
+    None of any other X: booleans, nullable numbers and categories need a full check.
+    """
+    if not all(hasattr(X, name) for name in ("columns", "dtypes", "to_numpy")):
+        return None
+    if [name for name in X.columns if type(name) is str] != names.tolist():
+        return None
+    are_plain = all(isinstance(d, np.dtype) and d.kind in "iuf" for d in X.dtypes)
+    return X.to_numpy() if are_plain else None
+
+
 def checked_features(
     check: Callable[..., Any], *arguments: Any, **options: Any
 ) -> Matrix:

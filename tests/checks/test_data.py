@@ -564,6 +564,37 @@ def test_frame_predicts_like_its_array(frame, method, counts):
     assert_array_equal(getattr(clf, method)(X), expected)
 
 
+@pytest.mark.parametrize("rest", ["int64", "float32", "bool", "Int64", "category"])
+@pytest.mark.parametrize("first", ["uint64", "float16", "float64", "bool", "Float64"])
+def test_frame_of_mixed_columns_predicts_like_its_array(first, rest, counts):
+    X = np.minimum(counts[0], 1)
+    frame = FRAMES["pandas"](X)
+    clf = classifier().fit(frame.astype("float64"), counts[1])
+    dtypes = dict.fromkeys(NAMES[:2], first) | dict.fromkeys(NAMES[2:], rest)
+    mixed = frame.astype(dtypes)
+    expected = clf.predict_proba(frame.astype("float64"))
+    assert_allclose(clf.predict_proba(mixed), expected, rtol=1e-12)
+    assert_allclose(clf.predict_proba(mixed[3:4]), expected[3:4], rtol=1e-12)
+
+
+@pytest.mark.parametrize("renamed", ["1st", 1, pd.NA, ("one", "first")], ids=str)
+def test_frame_with_another_name_is_refused(renamed, rows):
+    X, y = rows
+    frame = FRAMES["pandas"](X)
+    clf = classifier().fit(frame, y)
+    names = pd.Index([renamed, *NAMES[1:]], dtype=object, tupleize_cols=False)
+    with pytest.raises((TypeError, ValueError), match=r"(?i)feature names"):
+        clf.predict(frame.set_axis(names, axis=1))
+
+
+def test_frame_with_a_further_column_is_refused(rows):
+    X, y = rows
+    frame = FRAMES["pandas"](X)
+    clf = classifier().fit(frame, y)
+    with pytest.raises(ValueError, match=r"(?s)feature names should match.*unseen"):
+        clf.predict(frame.assign(seven=1.0))
+
+
 @pytest.mark.parametrize("frame", FRAMES)
 def test_partial_fit_warns_of_lost_feature_names(frame, rows):
     X, y = rows
