@@ -43,9 +43,12 @@ from skmlp._core.rows import (
     block_rows,
     blocks_of,
     holds_finite_numbers,
+    numbers_per_row,
 )
 from skmlp._entries import entry_of, ready
 from skmlp._parallel.limit import threads_of_prediction
+from skmlp._parallel.n_threads import threads_of_rows
+from skmlp._parallel.team import ranges, side_by_side
 from skmlp._settings import (
     PARAMETER_CONSTRAINTS,
     Settings,
@@ -1310,6 +1313,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self._hand_out_logits(X, write)
         return linked
 
+    def _computes_by_ours(self) -> bool:
+        """Return whether neither activation nor loss is one that a user wrote."""
+        kept = self._training_state
+        return isinstance(kept["activation"], str) and isinstance(kept["loss"], str)
+
     def _hand_out_logits(
         self, X: Matrix, take: Callable[[Any, np.ndarray], None]
     ) -> None:
@@ -1340,5 +1348,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                         raise OverflowInPrediction(X, dtype)
                     take(key, logits)
 
+        n_threads = 1
+        if self._computes_by_ours():
+            n_multiplications = X.shape[0] * numbers_per_row(X) * n_hidden
+            n_threads = threads_of_rows(self.n_jobs, n_multiplications)
+        shares = [range(X.shape[0])[part] for part in ranges(X.shape[0], n_threads)]
         with threads_of_prediction(n_rows, n_features, n_hidden) as limit, limit:
-            hand_out(range(X.shape[0]))
+            side_by_side(hand_out, shares)

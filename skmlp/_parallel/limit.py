@@ -173,7 +173,6 @@ def threads_of_training(n_rows: int, n_features: int, n_hidden: int) -> Limit:
 
 
 def threads_of_prediction(n_rows: int, n_features: int, n_hidden: int) -> Limit:
-    """Keep BLAS to one thread for products that are neither tiny nor large."""
-    n_multiplications = n_rows * n_features * n_hidden
-    is_between = _TINY < n_multiplications < _WORTH_THREADS
-    return _OneThread(_all_blas) if is_between else _NO_LIMIT
+    """Keep BLAS to one thread, but for tiny products, for which it takes one anyway."""
+    is_tiny = n_rows * n_features * n_hidden <= _TINY
+    return _NO_LIMIT if is_tiny else _OneThread(_all_blas)

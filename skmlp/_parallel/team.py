@@ -82,6 +82,8 @@ def side_by_side(
     should end soon.
     """
     calls = list(zip(*arguments, strict=True))
+    if len(calls) == 1:
+        return [function(*calls[0])]
     results: list[Any] = [None] * len(calls)
 
     def call(i: int) -> None:

@@ -146,11 +146,11 @@ def test_a_fit_within_a_fit_leaves_the_limit_as_it_was(two_threads):
         (2**18, 1, 2),  # BLAS takes one thread by itself
         (2**19, 1, 1),
         (2**26 - 2**9, 1, 1),
-        (2**26, 2, 2),
-        (2**27, 2, 2),
+        (2**26, 2, 1),
+        (2**27, 2, 1),
     ],
 )
-def test_only_large_products_take_several_threads(
+def test_only_large_products_of_training_take_several_threads(
     n_multiplications, of_training, of_prediction, two_threads
 ):
     sizes = n_multiplications // 2**9, 2**4, 2**5
