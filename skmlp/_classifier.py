@@ -71,9 +71,6 @@ from skmlp.solvers import (
     SolverName,
 )
 
-# How many blocks of training go through the network at once when predicting: so large
-# that their products are worth several threads, where there are.
-_BLOCKS_AT_ONCE = 4
 # The parameters whose 'auto' is a number once fitted, in an attribute of that name.
 _NUMBERS = ("alpha", "batch_size", "learning_rate_init", "max_iter")
 # What scikit-learn sets on an estimator while its callbacks run.
@@ -1329,9 +1326,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         activation = self._trained_activation()
         (n_features, n_hidden), dtype = layers.W1.shape, layers.W1.dtype
         n_outputs = self.n_outputs_
-        n_rows = min(
-            _BLOCKS_AT_ONCE * block_rows(n_features, n_hidden, n_outputs), X.shape[0]
-        )
+        n_rows = min(block_rows(n_features, n_hidden, n_outputs), X.shape[0])
 
         def hand_out(rows: range) -> None:
             """Hand out those of some rows; threads may share the work by rows."""
