@@ -29,6 +29,8 @@ class Team:
         How many threads work, with the one that asks; at least 1.
     """
 
+    helpers: Sequence[_Helper] = ()
+
     def __init__(self, n_threads: int) -> None:
         self.helpers = [_Helper() for _ in range(n_threads - 1)]
 
@@ -42,6 +44,11 @@ class Team:
             helper.tasks.put(None)
         for helper in self.helpers:
             helper.thread.join()
+
+    def __del__(self) -> None:
+        """Let helpers end where Ctrl-C has kept them from being told."""
+        for helper in self.helpers:
+            helper.tasks.put(None)
 
     def start(self, tasks: Sequence[Task]) -> None:
         """Do the first task; give the others to the helpers, one each."""

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import chain, cycle, islice, pairwise, tee
+from queue import SimpleQueue
 from typing import TypeAlias
 
 import numpy as np
@@ -39,6 +39,9 @@ N_ROWS = 3
 _UNITS_TOGETHER = 16
 
 Key: TypeAlias = slice | np.ndarray
+# Where one thread waits for the rows of a batch; None where none could be gathered. No
+# lock is shared, which Ctrl-C might keep from being released.
+Inbox: TypeAlias = "SimpleQueue[Matrix | None]"
 
 
 class InSeveralThreads:
@@ -64,7 +67,7 @@ class InSeveralThreads:
         self.objective = objective
         self.rows = cycle(rows)
         self.units = units
-        self.gathered: Future[Matrix] | None = None
+        self.inboxes: list[Inbox] | None = None
 
     def training(self) -> AbstractContextManager[object]:
         """Let the units take over the parameters; return the team that trains them."""
@@ -73,22 +76,26 @@ class InSeveralThreads:
         self.team = Team(len(self.units))
         return self.team
 
-    @contextmanager
     def epoch(
         self, batches: Batches, rng: np.random.Generator
-    ) -> Iterator[Iterator[Batch]]:
-        """Yield the batches; hand the parameters back, whatever ends the epoch."""
+    ) -> AbstractContextManager[Iterator[Batch]]:
+        """Return what yields the batches, and hands the parameters back at the end."""
+        return _Epoch(self, batches, rng)
+
+    def begin_epoch(
+        self, batches: Batches, rng: np.random.Generator
+    ) -> Iterator[Batch]:
+        """Return the batches of an epoch."""
         for units in self.units:
             units.begin_epoch(rng)
-        self.gathered = None
-        try:
-            yield self._looking_ahead(batches.epoch(rng))
-        finally:
-            try:
-                self._hand_back()
-            except KeyboardInterrupt:
-                self._hand_back()
-                raise
+        self.inboxes = None
+        return self._looking_ahead(batches.epoch(rng))
+
+    def hand_back(self) -> None:
+        """Wait for the units, and take their parameters back."""
+        self.team.wait()
+        for units in self.units:
+            units.hand_back()
 
     def loss_and_grad(self, batch: Batch) -> float:
         """Return the objective of a batch; let the units find their gradients."""
@@ -111,12 +118,16 @@ class InSeveralThreads:
 
     def _backpropagate(self, part: Part, next_key: Key | None, is_first: bool) -> float:
         """Return the weighted loss of some rows; let the units find its gradient."""
-        X = self.gathered
-        if X is None:
-            X = Future()
-            _gather(next(self.rows), part.key, X)
+        inboxes = self.inboxes
+        if inboxes is None:
+            inboxes = self._new_inboxes()
+            _gather(next(self.rows), part.key, inboxes)
         self.team.run(
-            [partial(units.forward, X) for units in self.units], self._ahead(next_key)
+            [
+                partial(units.forward, inbox)
+                for units, inbox in zip(self.units, inboxes, strict=True)
+            ],
+            self._ahead(next_key),
         )
         first, *others = (units.buffers for units in self.units)
         for buffers in others:
@@ -131,24 +142,50 @@ class InSeveralThreads:
 
     def _ahead(self, key: Key | None) -> Task | None:
         """Return what gathers the rows of the next part."""
-        self.gathered = None
+        self.inboxes = None
         if key is None:
             return None
-        self.gathered = Future()
-        return partial(_gather, next(self.rows), key, self.gathered)
+        self.inboxes = self._new_inboxes()
+        return partial(_gather, next(self.rows), key, self.inboxes)
 
-    def _hand_back(self) -> None:
-        self.team.wait()
-        for units in self.units:
-            units.hand_back()
+    def _new_inboxes(self) -> list[Inbox]:
+        """Return an inbox for each thread."""
+        return [SimpleQueue() for _ in self.units]
 
 
-def _gather(rows: Rows, key: Key, gathered: Future[Matrix]) -> None:
-    """Gather rows for whoever waits for them; an error is raised there."""
+class _Epoch(AbstractContextManager[Iterator[Batch]]):
+    """An epoch in several threads, whatever ends it.
+
+    Not by `contextlib.contextmanager`: a generator that Ctrl-C has kept from its end
+    comes to it when it is forgotten, after the threads have ended.
+    """
+
+    def __init__(
+        self, learner: InSeveralThreads, batches: Batches, rng: np.random.Generator
+    ) -> None:
+        self.learner = learner
+        self.batches = batches
+        self.rng = rng
+
+    def __enter__(self) -> Iterator[Batch]:
+        return self.learner.begin_epoch(self.batches, self.rng)
+
+    def __exit__(self, *exception: object) -> None:
+        try:
+            self.learner.hand_back()
+        except KeyboardInterrupt:
+            self.learner.hand_back()
+            raise
+
+
+def _gather(rows: Rows, key: Key, inboxes: Sequence[Inbox]) -> None:
+    """Gather rows for all who wait for them."""
+    X = None
     try:
-        gathered.set_result(rows[key])
-    except BaseException as error:
-        gathered.set_exception(error)
+        X = rows[key]
+    finally:
+        for inbox in inboxes:
+            inbox.put(X)
 
 
 class Units:
@@ -224,9 +261,12 @@ class Units:
             seeded = np.random.default_rng(int(rng.integers(2**63)))
             self.rng.bit_generator.state = seeded.bit_generator.state
 
-    def forward(self, gathered: Future[Matrix]) -> None:
+    def forward(self, inbox: Inbox) -> None:
         """Find the part of the logits of some rows, and the penalty."""
-        self.X = gathered.result()
+        X = inbox.get()
+        if X is None:  # the error is raised by who waits for this
+            return
+        self.X = X
         self.buffers = self.workspace[self.X.shape[0]]
         forward(self.params, self.X, self.buffers, self.activation)
         self.penalty = penalty(self.params, self.alpha)

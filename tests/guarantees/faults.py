@@ -9,7 +9,7 @@ these, and says which promises that broke:
 - A `fit` that was interrupted and returned has warned; its predictions are finite, and
   its counters and its history agree.
 - BLAS's threads, the filters of warnings, NumPy's way with overflows, the handler of
-  Ctrl-C and the folder of temporary files are as they were.
+  Ctrl-C and the folder of temporary files are as they were, and no thread is left.
 """
 
 import copy
@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -61,6 +62,14 @@ def wide():
     return Data(X[:36], X[36:])
 
 
+def large():
+    """Rows and features that are worth two threads, with 128 units."""
+    X = np.random.default_rng(0).normal(size=(268, 740)).astype(np.float32)
+    X[:, :3] += 3 * np.eye(3)[np.arange(268) % 3]
+    y = np.arange(268) % 3
+    return Data(X[:256], X[256:], y[:256], y[256:])
+
+
 @dataclass
 class Case:
     """An estimator, trained by so many calls, and the call that is hit."""
@@ -74,7 +83,8 @@ class Case:
 
     def make(self):
         defaults = {"max_iter": 3, "batch_size": 18, "random_state": 0}
-        clf = TwoLayerClassifier(4, **defaults | self.params)
+        defaults["hidden_layer_size"] = 4
+        clf = TwoLayerClassifier(**defaults | self.params)
         if self.callback is not None:
             clf.set_callbacks(self.callback())
         for _ in range(self.n_earlier):
@@ -119,6 +129,7 @@ DROPS = {
     "max_grad_norm": 1.0,
     "activation": "gelu",
 }
+THREADS = {"hidden_layer_size": 128, "batch_size": 128, "max_iter": 8, "n_jobs": 2}
 CASES = {
     "adamw": Case(dense(), "fit", {}, validates=True),
     "sgd, trained before": Case(dense(), "fit", {"solver": "sgd"}, n_earlier=1),
@@ -134,6 +145,9 @@ CASES = {
     "first partial_fit": Case(dense(), "partial_fit", {}, validates=True),
     "later partial_fit": Case(dense(), "partial_fit", {"solver": "sgd"}, n_earlier=2),
     "wide partial_fit": Case(wide(), "partial_fit", {"solver": "adam"}, n_earlier=1),
+    "several threads": Case(
+        large(), "fit", THREADS | {"alpha": 0.01, "dropout": 0.2}, n_earlier=1
+    ),
 }
 
 
@@ -147,9 +161,18 @@ def contents(clf, X):
     return b"".join(a.tobytes() for a in arrays), repr(numbers)
 
 
+def threads_that_stay():
+    """Return the helpers that do not end by themselves."""
+    helpers = [t for t in threading.enumerate() if t.name == "skmlp"]
+    for helper in helpers:
+        helper.join(timeout=1)
+    return {helper for helper in helpers if helper.is_alive()}
+
+
 def surroundings():
     """Return what a call may change while it runs, and has to leave as it was."""
     return {
+        "threads": threads_that_stay(),
         "BLAS's threads": [(i["filepath"], i["num_threads"]) for i in LIBRARIES.info()],
         "the filters of warnings": list(warnings.filters),
         "NumPy's errors": np.geterr(),

@@ -22,7 +22,10 @@ from skmlp.activations import ACTIVATIONS, Activation
 from skmlp.losses import LogLoss
 from skmlp.solvers import SGD, FullBatchSolver
 
-SHORT = ("early stopping", "lbfgs, warm start", "later partial_fit", "wide sparse")
+SHORT = (
+    *("early stopping", "lbfgs, warm start", "later partial_fit", "wide sparse"),
+    "several threads",
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,6 +53,14 @@ def test_ctrl_c_where_a_context_is_left_leaves_nothing_of_it():
     broken = [target.inject(at, KeyboardInterrupt) for at in range(n_moments)]
     assert n_moments > 9
     assert broken == [[]] * n_moments
+
+
+def test_ctrl_c_where_a_team_of_threads_leaves_a_context_leaves_nothing_of_it():
+    target = Target(CASES["several threads"], leaves_a_context)
+    moments = target.choose(1)
+    broken = [target.inject(at, KeyboardInterrupt) for at in moments]
+    assert len(moments) > 9
+    assert broken == [[]] * len(moments)
 
 
 def test_a_killed_process_or_a_full_disk_leaves_a_whole_snapshot():
