@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
@@ -29,10 +30,8 @@ class Team:
         How many threads work, with the one that asks; at least 1.
     """
 
-    helpers: Sequence[_Helper] = ()
-
     def __init__(self, n_threads: int) -> None:
-        self.helpers = [_Helper() for _ in range(n_threads - 1)]
+        self.helpers = [_Helper(self) for _ in range(n_threads - 1)]
 
     def __enter__(self) -> Self:
         for helper in self.helpers:
@@ -44,11 +43,6 @@ class Team:
             helper.tasks.put(None)
         for helper in self.helpers:
             helper.thread.join()
-
-    def __del__(self) -> None:
-        """Let helpers end where Ctrl-C has kept them from being told."""
-        for helper in self.helpers:
-            helper.tasks.put(None)
 
     def start(self, tasks: Sequence[Task]) -> None:
         """Do the first task; give the others to the helpers, one each."""
@@ -120,8 +114,10 @@ def _nothing() -> None:
 class _Helper:
     """A thread that does tasks, with the settings for NumPy of the thread that asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, team: Team) -> None:
         self.tasks: SimpleQueue[Task | None] = SimpleQueue()
+        # The last task of a team that is forgotten, as Ctrl-C may have it be, untold.
+        self.end_of_team: Task = weakref.ref(team, self.tasks.put)
         self.error: BaseException | None = None
         # Python waits for no daemon where Ctrl-C keeps it from being stopped.
         self.thread = threading.Thread(
@@ -135,7 +131,7 @@ class _Helper:
 
     def _run(self, floating_point_errors: Any) -> None:
         with np.errstate(**floating_point_errors):
-            while (task := self.tasks.get()) is not None:
+            while (task := self.tasks.get()) not in (None, self.end_of_team):
                 try:
                     task()
                 except BaseException as error:

@@ -13,19 +13,17 @@ from faults import (
     CASES,
     Target,
     contents,
+    is_within,
     leaves_a_context,
     watched_surroundings,
 )
 
-from skmlp import TwoLayerClassifier
+from skmlp import TwoLayerClassifier, _parallel
 from skmlp.activations import ACTIVATIONS, Activation
 from skmlp.losses import LogLoss
 from skmlp.solvers import SGD, FullBatchSolver
 
-SHORT = (
-    *("early stopping", "lbfgs, warm start", "later partial_fit", "wide sparse"),
-    "several threads",
-)
+SHORT = ("early stopping", "lbfgs, warm start", "later partial_fit", "wide sparse")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,6 +42,15 @@ def test_a_fault_at_any_line_leaves_all_or_nothing():
         seen.update(target.moments)
     assert len(seen) > 1000
     assert broken == []
+
+
+def test_a_fault_where_several_threads_are_asked_leaves_all_or_nothing():
+    errors = itertools.cycle((KeyboardInterrupt, MemoryError))
+    target = Target(CASES["several threads"], is_within(_parallel))
+    moments = target.choose(1)[::3]  # of all, in the long form
+    broken = [target.inject(at, next(errors)) for at in moments]
+    assert len(moments) > 30
+    assert broken == [[]] * len(moments)
 
 
 def test_ctrl_c_where_a_context_is_left_leaves_nothing_of_it():
