@@ -12,13 +12,19 @@ from several import (
     N_ROWS,
     arrays,
     bits,
+    helpers,
     n_threads_of,
     network,
     table,
 )
 
 from skmlp import TwoLayerClassifier
-from skmlp._parallel.units import parts_of
+from skmlp._core.batches import SAMPLINGS, Batches
+from skmlp._core.network import Workspace
+from skmlp._core.objective import Objective
+from skmlp._core.parameters import Parameters
+from skmlp._parallel.units import InSeveralThreads, Units, parts_of
+from skmlp._targets import OneLabel
 from skmlp.activations import ACTIVATIONS
 from skmlp.losses import LOSSES
 from skmlp.solvers import SOLVERS
@@ -278,3 +284,74 @@ def test_few_units_of_many_features_are_trained_by_one_thread_where_they_are_one
     X, y = np.random.default_rng(0).random((N_ROWS, 6400)), np.arange(N_ROWS) % 3
     params = {"max_iter": 16, "hidden_layer_size": n_hidden}
     assert n_threads_of(network(2, **params), X, y) == 1 + (n_hidden > 16)
+
+
+class FailingRows:
+    """Rows of X, but for one time that they are asked for."""
+
+    def __init__(self, X, fails_at):
+        self.X, self.n_left = X, fails_at
+
+    def __getitem__(self, key):
+        self.n_left -= 1
+        if self.n_left == 0:
+            raise OSError("no such disk")
+        return self.X[key]
+
+
+def small_learner(X, params, fails_at):
+    """Return what trains 64 units of 6 features by four threads, by plain SGD."""
+    relu, alpha, n_rows = ACTIVATIONS["relu"], 0.0, 10
+    solver = SOLVERS["sgd"](momentum=0.0)
+    solver = solver.start(params.flat.size, params.n_weights, params.dtype)
+    make = {"alpha": alpha, "block_rows": n_rows, "draws": False}
+    units = [
+        Units(part, params, solver, make_activation=lambda params, rng: relu, **make)
+        for part in parts_of(64, 4)
+    ]
+    rows = [FailingRows(X, fails_at)] * 3
+    workspace = Workspace(n_rows, *params.shape[1:], params.dtype)
+    targets = OneLabel(np.arange(3), label_smoothing=0.0)
+    loss = LOSSES["log_loss"]()
+    return InSeveralThreads(
+        Objective(rows[0], relu, targets, loss, alpha, workspace), rows, units
+    )
+
+
+def train_an_epoch(learner, batches, losses):
+    """Take steps, and note the loss before each."""
+    rng = np.random.default_rng(0)
+    with learner.training(), learner.epoch(batches, rng) as all_batches:
+        for batch in all_batches:
+            losses.append(learner.loss_and_grad(batch))
+            learner.step(0.1)
+
+
+@pytest.mark.parametrize("fails_at", [1, 2, 4])
+def test_rows_that_cannot_be_gathered_end_the_epoch_with_what_was_learnt(fails_at):
+    # The first are gathered by the thread that asks, others by one that helps.
+    X, y = np.random.default_rng(0).normal(size=(40, 6)), np.arange(40) % 3
+    params = Parameters(6, 64, 3, np.float64)
+    params.weights[...] = np.random.default_rng(1).normal(size=params.n_weights)
+    start = params.copy()
+    learner = small_learner(X, params, fails_at)
+    sampling = SAMPLINGS["sequential"]
+    batches = Batches(y, np.ones(40), batch_size=10, block_rows=10, sampling=sampling)
+    with pytest.raises(OSError, match="no such disk"):
+        train_an_epoch(learner, batches, losses := [])
+    assert helpers() == set()
+    n_steps = len(losses)
+    assert n_steps == fails_at - 1
+    weights = {name: getattr(start, name) for name in ("W1", "b1", "W2", "b2")}
+    expected = reference.train(
+        lambda *args: reference.sgd(*args, momentum=0.0, nesterovs_momentum=False),
+        weights,
+        X[: 10 * n_steps],
+        y[: 10 * n_steps],
+        rate=0.1,
+        batch_size=10,
+        n_epochs=1,
+        sample_weight=np.ones(10 * n_steps),
+    )
+    for name, array in expected.items():
+        assert_allclose(getattr(params, name), array, rtol=1e-12, atol=1e-14)
