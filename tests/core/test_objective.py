@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skmlp import TwoLayerClassifier
-from skmlp._core.objective import add_penalty
+from skmlp._core.objective import add_decay, add_penalty, penalty
 from skmlp._core.parameters import Parameters
 
 
@@ -33,6 +33,18 @@ def test_penalty_is_half_the_square_of_the_weights_times_alpha(
     if fit_intercept:
         assert_allclose(grads.b1, 3.0)
         assert_allclose(grads.b2, 3.0)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.05, 2.0])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_penalty_and_decay_are_the_two_halves_of_what_is_added(fit_intercept, alpha):
+    params = random_parameters(6, 5, 4, fit_intercept=fit_intercept)
+    grads, expected = params.zeros_like(), params.zeros_like()
+    grads.flat[...] = expected.flat[...] = 3.0
+    value = add_penalty(params, alpha, expected)
+    assert penalty(params, alpha) == pytest.approx(value, rel=1e-12)
+    add_decay(params, alpha, grads)
+    assert_allclose(grads.storage, expected.storage, rtol=1e-12)
 
 
 @pytest.mark.parametrize("total", [None, 1.0, 7.0])

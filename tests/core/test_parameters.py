@@ -52,6 +52,23 @@ def test_parameters_of_fewer_features_lie_in_the_same_memory(fit_intercept):
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("units", [slice(0, 3), slice(2, 4), slice(3, None)])
+def test_parameters_of_some_units_are_those_of_a_smaller_network(
+    units, dtype, fit_intercept
+):
+    params = Parameters(3, 4, 2, dtype, fit_intercept, NEAR)
+    some = params.of_units(units)
+    n_units = len(range(4)[units])
+    assert some.shape == (3, n_units, 2)
+    assert some.W1.shape == (3, n_units)
+    assert some.standardization is NEAR
+    assert_array_equal(some.storage, np.zeros(6 * n_units + 2, dtype), strict=True)
+    n_biases = n_units + 2 if fit_intercept else 0
+    assert some.flat.size == 5 * n_units + n_biases
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_zeros_are_alike_but_for_their_numbers(dtype, fit_intercept):
     zeros = Parameters(3, 4, 2, dtype, fit_intercept).zeros_like()
     assert zeros.shape == (3, 4, 2)

@@ -154,6 +154,13 @@ def test_n_jobs_that_is_no_count_is_refused(estimator, n_jobs, problem):
         estimator(n_jobs=n_jobs).fit(X, y)
 
 
+@pytest.mark.parametrize("estimator", [TwoLayerClassifier, TwoLayerClassifierCV])
+def test_n_jobs_that_is_a_bool_is_refused(estimator, problem):
+    X, y, _ = problem
+    with pytest.raises(ValueError, match="n_jobs=True is no number"):
+        estimator(n_jobs=True).fit(X, y)
+
+
 def test_predictions_do_not_depend_on_n_jobs():
     X, y = table()
     clf = network(2).fit(X, y)
