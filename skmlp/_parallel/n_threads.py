@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from multiprocessing import current_process
+from numbers import Integral
 
 import joblib
 
@@ -56,6 +57,8 @@ def allowed_threads(n_jobs: int | None) -> int:
     for one in what others run several of: a thread that is not the main one, or a
     worker of a pool of processes. Negative numbers leave cores free: -1 takes all.
     """
+    if n_jobs == 0 or not isinstance(n_jobs, Integral | None):  # set after fit
+        raise ValueError(f"n_jobs={n_jobs!r} must be an int other than 0, or None.")
     if n_jobs is not None:
         return n_jobs if n_jobs > 0 else max(1, joblib.cpu_count() + 1 + n_jobs)
     is_main = threading.current_thread() is threading.main_thread()

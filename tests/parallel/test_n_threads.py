@@ -86,6 +86,12 @@ def test_what_is_asked_for_is_allowed_and_negative_numbers_leave_cores_free():
     assert allowed_threads(-99) == 1
 
 
+@pytest.mark.parametrize("n_jobs", [0, 1.5, "all"])
+def test_what_is_set_after_fit_and_is_no_count_is_refused_where_it_counts(n_jobs):
+    with pytest.raises(ValueError, match=f"n_jobs={n_jobs!r} must be an int other"):
+        allowed_threads(n_jobs)
+
+
 def test_none_takes_the_cores_that_blas_is_allowed(two_cores):
     assert allowed_threads(None) == 2
     with threadpool_limits(1, user_api="blas"):
