@@ -7,6 +7,7 @@ import copy
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from threading import Event
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Self, TypeAlias, TypeVar, cast
 
@@ -48,7 +49,7 @@ from skmlp._core.rows import (
 from skmlp._entries import entry_of, ready
 from skmlp._parallel.limit import threads_of_prediction
 from skmlp._parallel.n_threads import threads_of_rows
-from skmlp._parallel.team import ranges, side_by_side
+from skmlp._parallel.team import ranges, side_by_side, until
 from skmlp._settings import (
     PARAMETER_CONSTRAINTS,
     Settings,
@@ -1327,13 +1328,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         (n_features, n_hidden), dtype = layers.W1.shape, layers.W1.dtype
         n_outputs = self.n_outputs_
         n_rows = min(block_rows(n_features, n_hidden, n_outputs), X.shape[0])
+        is_given_up = Event()
 
         def hand_out(rows: range) -> None:
             """Hand out those of some rows; threads may share the work by rows."""
             workspace = Workspace(n_rows, n_hidden, n_outputs, dtype, goes_back=False)
             blocks = blocks_of(X, n_rows, dtype, rows, standardization)
             with np.errstate(over="ignore", invalid="ignore"):
-                for key, block in blocks:
+                for key, block in until(is_given_up, blocks):
                     if not holds_finite_numbers(block):
                         names = getattr(self, "feature_names_in_", None)
                         check_finite(X, dtype, names)
@@ -1349,4 +1351,4 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             n_threads = threads_of_rows(self.n_jobs, n_multiplications)
         shares = [range(X.shape[0])[part] for part in ranges(X.shape[0], n_threads)]
         with threads_of_prediction(n_rows, n_features, n_hidden) as limit, limit:
-            side_by_side(hand_out, shares)
+            side_by_side(hand_out, shares, given_up=is_given_up)

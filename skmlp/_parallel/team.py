@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from queue import SimpleQueue
 from typing import Any, Self, TypeAlias, TypeVar
 
@@ -15,6 +15,7 @@ import numpy as np
 # What a thread does, all at once: it waits for no other thread on the way.
 Task: TypeAlias = Callable[[], object]
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -98,6 +99,11 @@ def side_by_side(
                 given_up.set()
             raise
     return results
+
+
+def until(given_up: threading.Event, items: Iterable[Item]) -> Iterator[Item]:
+    """Return items, up to where all is given up."""
+    return takewhile(lambda _: not given_up.is_set(), items)
 
 
 def ranges(n_rows: int, n_ranges: int) -> list[slice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from threading import Event
 from typing import Protocol, cast
 
 import numpy as np
@@ -22,7 +23,7 @@ from skmlp._core.parameters import Layers, Parameters
 from skmlp._core.rows import Rows, blocks_of, centered, numbers_per_row, rows_of
 from skmlp._core.standardization import Standardization
 from skmlp._parallel.n_threads import threads_of_rows, threads_of_steps
-from skmlp._parallel.team import ranges, side_by_side
+from skmlp._parallel.team import ranges, side_by_side, until
 from skmlp._parallel.units import N_ROWS, InSeveralThreads, Units, parts_of
 from skmlp._settings import Settings
 from skmlp._training.callbacks import FitTasks
@@ -313,11 +314,13 @@ def build_evaluation(
 
     def evaluate_now() -> tuple[float, float]:
         layers, standardization = network.to_compute()
+        is_given_up = Event()
 
         def evaluate_part(part: np.ndarray | range, workspace: Workspace) -> Sums:
+            blocks = blocks_of(data.X, n_rows, dtype, part, standardization)
             return evaluate(
                 layers,
-                blocks_of(data.X, n_rows, dtype, part, standardization),
+                until(is_given_up, blocks),
                 data.y,
                 data.weight,
                 settings.activation,
@@ -326,7 +329,7 @@ def build_evaluation(
                 workspace,
             )
 
-        sums = side_by_side(evaluate_part, parts, workspaces)
+        sums = side_by_side(evaluate_part, parts, workspaces, given_up=is_given_up)
         return Sums(*map(sum, zip(*sums, strict=True))).means()
 
     return evaluate_now

@@ -297,3 +297,27 @@ def test_rows_are_measured_by_several_threads_as_by_one(stops):
     if not stops:
         losses = -one.predict_log_proba(X)[np.arange(len(y)), y]
         assert_allclose(four.history_["train_loss"], losses.mean(dtype=float), 1e-5)
+
+
+class Interrupted(sparse.csr_array):
+    """Rows that Ctrl-C comes for where the main thread takes a second block of them."""
+
+    def __getitem__(self, key):
+        is_main = threading.current_thread() is threading.main_thread()
+        self.taken[is_main] += 1
+        if is_main and self.taken[True] == 2:
+            self.is_interrupted.set()
+            raise KeyboardInterrupt
+        self.is_interrupted.wait(0 if is_main else None)
+        return super().__getitem__(key)
+
+
+def test_ctrl_c_ends_a_prediction_in_all_threads():
+    X, y = table(n_rows=64_000, n_features=8)
+    clf = network(2, hidden_layer_size=512, max_iter=1, batch_size=2000).fit(X, y)
+    rows = Interrupted(X)
+    rows.taken, rows.is_interrupted = {True: 0, False: 0}, threading.Event()
+    with pytest.raises(KeyboardInterrupt):
+        clf.predict(rows)
+    assert rows.taken[False] < 32_000 / 1000  # there are more blocks than that
+    assert helpers() == set()

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from skmlp._parallel.team import Team, ranges, side_by_side
+from skmlp._parallel.team import Team, ranges, side_by_side, until
 
 
 class Broken(Exception):
@@ -219,3 +219,11 @@ def test_ranges_are_all_rows_in_about_equal_parts(n_rows, n_ranges):
 @pytest.mark.parametrize(("n_rows", "expected"), [(2, 2), (1, 1), (0, 1)])
 def test_there_are_no_more_ranges_than_rows(n_rows, expected):
     assert len(ranges(n_rows, 4)) == expected
+
+
+def test_until_all_is_given_up_there_are_items():
+    given_up = threading.Event()
+    items = until(given_up, range(9))
+    assert [next(items), next(items)] == [0, 1]
+    given_up.set()
+    assert list(items) == []
