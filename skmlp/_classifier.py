@@ -364,10 +364,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     n_jobs : int or None, default=None
         At most so many threads train, and predict; -1 for as many as there are cores.
         None leaves it to the machine: the cores that joblib counts, but no more than
-        BLAS is allowed, and one within joblib's workers and threads other than the main
-        one. There are fewer where more would not pay: a step of training takes several
-        from 12 million multiplications of X and the weights on. How many, and with
-        which parameters training takes one, is in :ref:`the guide <threads>`.
+        BLAS is allowed, which in loky's workers is their share of the cores, and one in
+        other pools' workers and in threads other than the main one. There are fewer
+        where more would not pay: a step of training takes several from 12 million
+        multiplications of X and the weights on. How many, and with which parameters
+        training takes one, is in :ref:`the guide <threads>`.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the batches, dropout and the hold-out. An int makes
