@@ -335,12 +335,12 @@ def integer_network(n_features, n_outputs=3, dtype="float32"):
     return TwoLayerClassifier.from_weights(coefs, intercepts, range(n_outputs))
 
 
-def wide_network(n_features, n_hidden):
+def wide_network(n_features, n_hidden, n_jobs=1):
     """A network so wide that it takes less than 2000 rows at a time."""
     rng = np.random.default_rng(0)
     shapes = (n_features, n_hidden), (n_hidden, 9)
     coefs = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
-    return TwoLayerClassifier.from_weights(coefs, None, range(9))
+    return TwoLayerClassifier.from_weights(coefs, None, range(9), n_jobs=n_jobs)
 
 
 def fails_halfway(share):
@@ -955,6 +955,15 @@ def test_memory_of_predicting_does_not_grow_with_rows(method):
     few, many = (peak_beyond_result(lambda A=A: predict(A)) for A in (X[:2000], X))
     # Not a byte for each of the other rows.
     assert many - few < 18_000
+
+
+def test_two_threads_predict_with_twice_the_memory():
+    X = np.random.default_rng(0).integers(0, 256, (20_000, 20), dtype=np.uint8)
+    one, two = (
+        peak_beyond_result(lambda k=k: wide_network(20, 1300, n_jobs=k).predict(X))
+        for k in (1, 2)
+    )
+    assert two < 2 * one + 18_000
 
 
 @pytest.mark.parametrize(

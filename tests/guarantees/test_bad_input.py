@@ -410,6 +410,7 @@ BAD_PARAMETERS = {
     "scoring": ["accuracies", None, 3, ["loss"]],
     "monitor_train": FLAGS,
     "warm_start": FLAGS,
+    "n_jobs": [0, 1.5, NAN, "all", [2], 1j, True],
     "random_state": ["zero", -1, 1.5, [1]],
     "verbose": ["yes", None, -1, 1.5],
     "dtype": ["float16", None, 32, np.float32],
