@@ -12,7 +12,7 @@ from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
 
-# What a thread does, all at once: it waits for no other thread on the way.
+# What a thread does, all at once.
 Task: TypeAlias = Callable[[], object]
 
 Item = TypeVar("Item")
