@@ -814,7 +814,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 type(self).__name__,
                 table,
                 sample_weight,
-                targets=OneLabel(np.unique(table.labels), settings.label_smoothing),
+                targets=OneLabel(
+                    np.unique(table.labels), settings.loss, settings.label_smoothing
+                ),
                 class_weight=self.class_weight,
                 dtype=dtype,
             )
@@ -947,7 +949,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             data = check_chunk(
                 table,
                 sample_weight,
-                targets=OneLabel(labels, settings.label_smoothing),
+                targets=OneLabel(labels, settings.loss, settings.label_smoothing),
                 class_weight=self.class_weight,
                 dtype=dtype,
                 earlier_totals=earlier_totals,
@@ -983,13 +985,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         array([1])
         """
         X = check_prediction_data(self, X)
-        labels, targets = np.empty(X.shape[0], self.classes_.dtype), self._targets()
+        targets = self._targets()
+        y = targets.empty(X.shape[0])
 
-        def decode(rows: Any, logits: np.ndarray) -> None:
-            labels[rows] = targets.decode(logits)
+        def decide(rows: Any, logits: np.ndarray) -> None:
+            y[rows] = targets.decide(logits)
 
-        self._hand_out_logits(X, decode)
-        return labels
+        self._hand_out_logits(X, decide)
+        return targets.decode(y)
 
     def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Estimate the probability of each class for each sample.
@@ -1018,7 +1021,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                [0.119, 0.881]])
         """
         X = check_prediction_data(self, X)
-        return self._linked_logits(X, self._trained_loss().link)
+        return self._linked_logits(X, self._targets().loss.link)
 
     def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Estimate the logarithm of the probability of each class for each sample.
@@ -1045,7 +1048,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         array([[-5000.,     0.]])
         """
         X = check_prediction_data(self, X)
-        return self._linked_logits(X, self._trained_loss().log_link)
+        return self._linked_logits(X, self._targets().loss.log_link)
 
     def decision_function(self, X: MatrixLike) -> np.ndarray:
         """Compute the logits, or for two classes their difference.
@@ -1069,16 +1072,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         array([0., 2.])
         """
         X = check_prediction_data(self, X)
-        binary = self.n_outputs_ == 2
-        shape = (X.shape[0],) if binary else (X.shape[0], self.n_outputs_)
-        scores = np.empty(shape, self.coefs_[0].dtype)
-        limits = np.finfo(scores.dtype).min, np.finfo(scores.dtype).max
+        targets = self._targets()
+        scores = targets.empty_scores(X.shape[0], self.coefs_[0].dtype)
 
         def write(rows: Any, logits: np.ndarray) -> None:
-            if binary:
-                np.clip(logits[1] - logits[0], *limits, out=scores[rows])
-            else:
-                scores[rows] = logits.T
+            scores[rows] = targets.scores(logits)
 
         self._hand_out_logits(X, write)
         return scores
@@ -1177,21 +1175,17 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def out_activation_(self) -> str:
         """The activation of the outputs."""
         check_is_fitted(self)
-        return self._trained_loss().out_activation
+        return self._targets().loss.out_activation
 
     def _trained_activation(self) -> Activation:
         """Return the activation that the network was trained with."""
         choice = self._training_state["activation"]
         return ready(entry_of(ACTIVATIONS, choice), {})
 
-    def _trained_loss(self) -> Loss:
-        """Return the loss that the network was trained with."""
-        choice = self._training_state["loss"]
-        return ready(entry_of(LOSSES, choice), {})
-
     def _targets(self) -> OneLabel:
-        """Return what the outputs of the network mean."""
-        return OneLabel(self.classes_, self.label_smoothing)
+        """Return what the outputs of the network mean, by the loss of its training."""
+        loss = ready(entry_of(LOSSES, self._training_state["loss"]), {})
+        return OneLabel(self.classes_, loss, self.label_smoothing)
 
     def _trained_before(self) -> Trained | None:
         """Return the network that training goes on with, if there is one."""

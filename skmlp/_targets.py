@@ -7,6 +7,7 @@ label per row; it is chosen once, when fitting begins.
 from __future__ import annotations
 
 import reprlib
+from typing import Any
 
 import numpy as np
 
@@ -27,12 +28,15 @@ class OneLabel:
     ----------
     classes : ndarray of shape (n_classes,)
         The labels, sorted.
+    loss : Loss
+        What training minimises, and its link.
     label_smoothing : float
         The share ε of a target that is spread evenly over all classes.
     """
 
-    def __init__(self, classes: np.ndarray, label_smoothing: float) -> None:
+    def __init__(self, classes: np.ndarray, loss: Any, label_smoothing: float) -> None:
         self.classes = classes
+        self.loss = loss
         self.label_smoothing = label_smoothing
         last = len(classes) - 1
         indices = np.arange(last + 1, dtype=np.min_scalar_type(last))
@@ -66,19 +70,41 @@ class OneLabel:
             "in the first call of partial_fit: partial_fit(X, y, classes=...)."
         )
 
-    def decode(self, logits: np.ndarray) -> np.ndarray:
-        """Return the most probable label of each row."""
-        return self.classes[logits.argmax(axis=0)]
+    def empty(self, n_rows: int) -> np.ndarray:
+        """Return memory for the encoded labels of so many rows."""
+        return np.empty(n_rows, self._indices.dtype)
 
-    def labels(self, y: np.ndarray) -> np.ndarray:
+    def decide(self, logits: np.ndarray) -> np.ndarray:
+        """Return the most probable class of each row, encoded."""
+        return logits.argmax(axis=0)
+
+    def decode(self, y: np.ndarray) -> np.ndarray:
         """Return the labels that were encoded."""
         return self.classes[y]
 
-    def add_totals(self, y: np.ndarray, weight: np.ndarray, totals: np.ndarray) -> None:
-        """Add the weights of the rows to the total of each class."""
+    def empty_scores(self, n_rows: int, dtype: np.dtype) -> np.ndarray:
+        """Return memory for the scores of so many rows."""
+        shape = (n_rows,) if self.n_outputs <= 2 else (n_rows, self.n_outputs)
+        return np.empty(shape, dtype)
+
+    def scores(self, logits: np.ndarray) -> np.ndarray:
+        """Return the logits of each row, or for two classes their difference."""
+        if self.n_outputs > 2:
+            return logits.T
+        limits = np.finfo(logits.dtype)
+        return np.clip(logits[-1] - logits[0], limits.min, limits.max)
+
+    def totals(self, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Return the total weight of the rows of each class."""
+        totals = self.no_totals()
         for start in range(0, len(y), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             totals += np.bincount(y[part], weight[part], len(totals))
+        return totals
+
+    def no_totals(self) -> np.ndarray:
+        """Return the totals of no rows."""
+        return np.zeros(self.n_outputs)
 
     def strata(self, y: np.ndarray) -> np.ndarray:
         """Return what a hold-out keeps the shares of: the class of each row."""
@@ -97,4 +123,4 @@ class OneLabel:
 
     def hits(self, y: np.ndarray, logits: np.ndarray) -> np.ndarray:
         """Return whether the most probable class of each row is its own."""
-        return logits.argmax(axis=0) == y
+        return self.decide(logits) == y

@@ -145,9 +145,7 @@ def check_training_data(
             f"{targets.classes.tolist()[0]!r}."
         )
     data = _encoded(table, sample_weight, targets, class_weight, dtype, relative=True)
-    counts = np.zeros(len(targets.classes))
-    targets.add_totals(data.y, data.weight, counts)
-    if np.count_nonzero(counts) < 2:
+    if np.count_nonzero(targets.totals(data.y, data.weight)) < 2:
         raise ValueError(
             f"{name} needs samples of at least 2 classes; only one class has a "
             "positive weight. Check sample_weight and class_weight."
@@ -183,9 +181,7 @@ def _encoded(
     weight = _checked_sample_weight(sample_weight, table.X, dtype)
     largest = max(weight.max(), np.max(earlier_totals))
     scale = np.exp2(np.frexp(largest)[1] - 1.0)  # of which sums are finite
-    totals = np.zeros(len(targets.classes))
-    targets.add_totals(y, weight / scale, totals)
-    totals += earlier_totals / scale
+    totals = targets.totals(y, weight / scale) + earlier_totals / scale
     factor = None
     if class_weight is not None:
         factor = class_weights(class_weight, targets.classes, totals)[y]

@@ -187,7 +187,7 @@ def build_objective(
     of the batches.
     """
     n_members = params.n_members
-    loss = settings.loss
+    loss = data.targets.loss
     return Objective(
         _rows(settings, data, params, rng, block_rows),
         _activation(settings, params, rng, block_rows),
@@ -325,7 +325,7 @@ def build_evaluation(
                 data.weight,
                 settings.activation,
                 data.targets,
-                settings.loss,
+                data.targets.loss,
                 workspace,
             )
 
@@ -339,7 +339,7 @@ def build_metric(
     scorer: Scorer, validation: TrainingData, make_predictor: MakePredictor
 ) -> Callable[[], Row]:
     """Return what measures the scorer on validation data."""
-    labels = validation.targets.labels(validation.y)
+    labels = validation.targets.decode(validation.y)
     weight = None if validation.is_unweighted else validation.given_weight
 
     def measure_metric() -> Row:

@@ -226,7 +226,7 @@ def _point_of(
     data = check_chunk(
         table,
         sample_weight,
-        targets=OneLabel(trained.classes, settings.label_smoothing),
+        targets=OneLabel(trained.classes, settings.loss, settings.label_smoothing),
         class_weight=classifier.class_weight,
         dtype=settings.dtype,
         earlier_totals=np.zeros(len(trained.classes)),

@@ -73,7 +73,7 @@ def prepared(clf, X, y, sample_weight=None):
         "TwoLayerClassifier",
         table,
         sample_weight,
-        targets=OneLabel(np.unique(table.labels), clf.label_smoothing),
+        targets=OneLabel(np.unique(table.labels), settings.loss, clf.label_smoothing),
         class_weight=clf.class_weight,
         dtype=dtype,
     )

@@ -311,7 +311,7 @@ def small_learner(X, params, fails_at):
     ]
     rows = [FailingRows(X, fails_at)] * 3
     workspace = Workspace(n_rows, *params.shape[1:], params.dtype)
-    targets = OneLabel(np.arange(3), label_smoothing=0.0)
+    targets = OneLabel(np.arange(3), LOSSES["log_loss"](), label_smoothing=0.0)
     loss = LOSSES["log_loss"]()
     return InSeveralThreads(
         Objective(rows[0], relu, targets, loss, alpha, workspace), rows, units
