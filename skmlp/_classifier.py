@@ -34,7 +34,7 @@ from skmlp._checks.data import (
     check_validation_data,
     computation_dtype,
 )
-from skmlp._checks.labels import check_classes
+from skmlp._checks.labels import check_classes, classes_of
 from skmlp._checks.saved import check_saved
 from skmlp._checks.weights import as_pairs, check_sorted_classes, check_weight_arrays
 from skmlp._core.network import Workspace, forward
@@ -55,7 +55,7 @@ from skmlp._settings import (
     Settings,
     check_parameters,
 )
-from skmlp._targets import OneLabel
+from skmlp._targets import ONE_LABEL, Targets, targets_of
 from skmlp._training import run
 from skmlp._training.callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skmlp._training.epochs import watched_score
@@ -655,8 +655,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that sparse X is welcome."""
+        """Tell scikit-learn that sparse X and several labels per row are welcome."""
         tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
         tags.input_tags.sparse = True
         return tags
 
@@ -665,7 +666,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         cls,
         coefs: Sequence[ArrayLike],
         intercepts: Sequence[ArrayLike] | None,
-        classes: ArrayLike,
+        classes: ArrayLike | None,
         **params: Any,
     ) -> Self:
         """Make a fitted classifier from weights that came from elsewhere.
@@ -681,8 +682,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         intercepts : sequence of two array-likes or None
             The biases, of shapes (n_hidden,) and (n_classes,); copied. None for no
             biases, which sets ``fit_intercept=False``.
-        classes : array-like of shape (n_classes,)
-            The labels in the order of the outputs; sorted, without repeats.
+        classes : array-like of shape (n_classes,) or None
+            The labels in the order of the outputs; sorted, without repeats. None where
+            a row may have several labels, of which each output is one.
         **params : dict
             Parameters of the constructor. `activation` and `loss` should be those that
             the weights were trained with; ``dtype="auto"`` is float32 where both
@@ -722,9 +724,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             fit_intercept=estimator.fit_intercept,
             dtype=estimator.dtype,
         )
-        labels = check_sorted_classes(classes, weights[1].shape[1])
+        n_outputs = weights[1].shape[1]
         settings = Settings.of(estimator, (1, len(weights[0])), weights[0].dtype)
-        trained = TrainingState.from_weights(settings, labels, weights, biases)
+        if classes is None:
+            form, labels = "indicator", np.arange(n_outputs)
+        else:
+            form, labels = ONE_LABEL, check_sorted_classes(classes, n_outputs)
+        targets = targets_of(form, labels, settings.loss, settings.label_smoothing)
+        trained = TrainingState.from_weights(settings, targets, weights, biases)
         estimator._publish(trained, names=None)
         return estimator
 
@@ -810,12 +817,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             trained = self._trained_before() if self.warm_start else None
             dtype = self._dtype_for(table, trained)
             settings = self._settings_for(table, dtype, trained)
+            classes = classes_of(table.labels)
             data = check_training_data(
-                type(self).__name__,
                 table,
                 sample_weight,
-                targets=OneLabel(
-                    np.unique(table.labels), settings.loss, settings.label_smoothing
+                targets=targets_of(
+                    table.form, classes, settings.loss, settings.label_smoothing
                 ),
                 class_weight=self.class_weight,
                 dtype=dtype,
@@ -936,20 +943,26 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         with np.errstate():
             check_parameters(self)
             trained = self._trained_before()
-            known = None if trained is None else trained.classes
-            labels = check_classes(classes, known)
-            name = type(self).__name__
             if trained is None:
-                table, earlier_totals = check_table(name, X, y), np.zeros(len(labels))
+                table = check_table(type(self).__name__, X, y)
             else:
                 table = check_further_table(self, X, y)
-                earlier_totals = trained.state["class_totals"]
+            known = None if trained is None else trained.classes
+            classes = check_classes(classes, table.labels, known)
             dtype = self._dtype_for(table, trained)
             settings = self._settings_for(table, dtype, trained, is_planned=False)
+            if trained is None:
+                targets = targets_of(
+                    table.form, classes, settings.loss, settings.label_smoothing
+                )
+                earlier_totals = targets.no_totals()
+            else:
+                targets = trained.targets(settings)
+                earlier_totals = trained.state["class_totals"]
             data = check_chunk(
                 table,
                 sample_weight,
-                targets=OneLabel(labels, settings.loss, settings.label_smoothing),
+                targets=targets,
                 class_weight=self.class_weight,
                 dtype=dtype,
                 earlier_totals=earlier_totals,
@@ -992,7 +1005,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             y[rows] = targets.decide(logits)
 
         self._hand_out_logits(X, decide)
-        return targets.decode(y)
+        return targets.predicted(y)
 
     def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Estimate the probability of each class for each sample.
@@ -1182,10 +1195,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         choice = self._training_state["activation"]
         return ready(entry_of(ACTIVATIONS, choice), {})
 
-    def _targets(self) -> OneLabel:
+    def _targets(self) -> Targets:
         """Return what the outputs of the network mean, by the loss of its training."""
-        loss = ready(entry_of(LOSSES, self._training_state["loss"]), {})
-        return OneLabel(self.classes_, loss, self.label_smoothing)
+        kept = self._training_state
+        loss = ready(entry_of(LOSSES, kept["loss"]), {})
+        return targets_of(kept["form"], self.classes_, loss, self.label_smoothing)
 
     def _trained_before(self) -> Trained | None:
         """Return the network that training goes on with, if there is one."""

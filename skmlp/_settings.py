@@ -85,7 +85,7 @@ PARAMETER_CONSTRAINTS: Constraints = {
     "weight_init": [one_of(["auto"], INITIALIZERS), callable, tuple, list],
     "init_scale": [POSITIVE, tuple, list],
     "fit_intercept": ["boolean"],
-    "class_weight": [one_of(["balanced"]), dict, None],
+    "class_weight": [one_of(["balanced"]), dict, list, None],
     "max_iter": [one_of(["auto"]), COUNT],
     "early_stopping": ["boolean"],
     "validation_fraction": [FRACTION],

@@ -6,6 +6,12 @@ Targets t have the same shape: one-hot columns, smoothed by `label_smoothing` (�
 
     t_k = (1 - ε) [k = y] + ε / n_outputs
 
+Where a row may have several labels, each output is a label by itself, and a loss gives
+way to what its ``multilabel`` returns: the sum over labels, with the logistic function
+in place of the softmax, and targets of each label, present or absent::
+
+    t_k = (1 - ε) [k is in y] + ε / 2
+
 ``value_and_grad(t, logits, weight, dlogits)`` returns Σᵢ wᵢ lossᵢ, writes its gradient
 into ``dlogits`` and may overwrite ``t`` and ``logits``. ``link(logits)`` and
 ``log_link(logits)`` turn logits into probabilities and their logarithms in place.
@@ -18,10 +24,23 @@ from __future__ import annotations
 from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
+from scipy import special
 
 from skmlp._entries import Entry
 
-__all__ = ["LOSSES", "Brier", "LogLoss", "Loss", "LossName", "SquaredError", "softmax"]
+__all__ = [
+    "LOSSES",
+    "Brier",
+    "LogLoss",
+    "Loss",
+    "LossName",
+    "MultilabelBrier",
+    "MultilabelLogLoss",
+    "MultilabelLoss",
+    "MultilabelSquaredError",
+    "SquaredError",
+    "softmax",
+]
 
 LossName: TypeAlias = Literal["log_loss", "squared_error", "brier"]
 
@@ -66,6 +85,9 @@ class Loss(Entry):
         Parameters of the estimator that the constructor takes as keywords.
     out_activation : str
         The name of the link.
+    threshold : float or None
+        Where a row may have several labels: above which logit a label is predicted. The
+        link makes 0.5 of it. None where a row has one label, that of the largest logit.
 
     Examples
     --------
@@ -92,12 +114,20 @@ class Loss(Entry):
     """
 
     out_activation: ClassVar[str] = "softmax"
+    threshold: ClassVar[float | None] = None
 
     def value_and_grad(
         self, t: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
     ) -> float:
         """Return the weighted sum of the losses; write its gradient into dlogits."""
         raise self._lacks("value_and_grad")
+
+    def multilabel(self) -> MultilabelLoss:
+        """Return the loss of rows with several labels that corresponds to this one."""
+        raise ValueError(
+            f"loss={self!r} is for one label per row. Define its method multilabel, "
+            f"which returns a MultilabelLoss, or choose one of {[*LOSSES]}."
+        )
 
     def link(self, logits: np.ndarray) -> None:
         """Replace logits by probabilities: p_k = exp(o_k) / Σⱼ exp(o_j)."""
@@ -143,6 +173,10 @@ class LogLoss(Loss):
         np.subtract(dlogits, t, out=dlogits)
         return float(value)
 
+    def multilabel(self) -> MultilabelLoss:
+        """Return the cross-entropy of each label."""
+        return MultilabelLogLoss()
+
 
 class Brier(Loss):
     """Squared distance of the softmax of the logits from the target, ‖p - t‖².
@@ -176,6 +210,10 @@ class Brier(Loss):
         np.multiply(dlogits, p, out=dlogits)
         np.multiply(dlogits, 2.0 * weight, out=dlogits)
         return float(np.dot(weight, losses))
+
+    def multilabel(self) -> MultilabelLoss:
+        """Return the squared error of each probability."""
+        return MultilabelBrier()
 
 
 class SquaredError(Loss):
@@ -232,6 +270,180 @@ class SquaredError(Loss):
 
     def log_link(self, logits: np.ndarray) -> None:
         """Replace each column by the logarithms of its link."""
+        self.link(logits)
+        np.log(logits, out=logits)
+
+    def multilabel(self) -> MultilabelLoss:
+        """Return the squared error of each output."""
+        return MultilabelSquaredError()
+
+
+class MultilabelLoss(Loss):
+    """What every loss of rows with several labels has, with the logistic link.
+
+    The weight that `value_and_grad` is given is that of each row, of shape (n_rows,),
+    or with `class_weight` that of each label of each row, of the shape of the logits.
+
+    Examples
+    --------
+    The focal loss of Lin et al. (2017), "Focal loss for dense object detection",
+    equation (4), as they meant it, for each label by itself:
+
+    >>> import numpy as np
+    >>> from skmlp import TwoLayerClassifier
+    >>> from skmlp.losses import MultilabelLoss
+    >>> class FocalLoss(MultilabelLoss):
+    ...     def value_and_grad(self, t, logits, weight, dlogits):
+    ...         signs = 2 * t - 1
+    ...         log_p = signs * logits
+    ...         self.log_link(log_p)
+    ...         p = np.exp(log_p)
+    ...         a = 2 * (1 - p) ** 2 * p * log_p - (1 - p) ** 3
+    ...         dlogits[...] = weight * signs * a
+    ...         return -float((weight * (1 - p) ** 2 * log_p).sum())
+    >>> clf = TwoLayerClassifier(loss=FocalLoss(), random_state=0)
+    >>> X, Y = [[0.0], [1.0], [2.0]], [[0, 1], [1, 1], [1, 0]]
+    >>> clf.fit(X, Y).predict(X).tolist()
+    [[0, 1], [1, 1], [1, 0]]
+    """
+
+    out_activation: ClassVar[str] = "logistic"
+    threshold: ClassVar[float | None] = 0.0
+
+    def multilabel(self) -> MultilabelLoss:
+        """Return the loss itself."""
+        return self
+
+    def link(self, logits: np.ndarray) -> None:
+        """Replace logits by probabilities: p_k = 1 / (1 + exp(-o_k))."""
+        special.expit(logits, out=logits)
+
+    def log_link(self, logits: np.ndarray) -> None:
+        """Replace logits by the logarithms of probabilities, without leaving them."""
+        special.log_expit(logits, out=logits)
+
+
+class MultilabelLogLoss(MultilabelLoss):
+    """Cross-entropy of each label, -Σ_k t_k log p_k + (1 - t_k) log(1 - p_k).
+
+    References
+    ----------
+    Bishop (2006), "Pattern Recognition and Machine Learning", section 5.2, (5.22).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmlp.losses import MultilabelLogLoss
+    >>> t, logits = np.array([[0.0], [1.0]]), np.log([[1.0], [3.0]])
+    >>> value = MultilabelLogLoss().value_and_grad(t, logits, np.ones(1), d := 0 * t)
+    >>> print(round(value, 4), d.ravel())
+    0.9808 [ 0.5  -0.25]
+    """
+
+    def value_and_grad(
+        self, t: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
+    ) -> float:
+        """Return the weighted sum of the losses; write its gradient into dlogits."""
+        # Which side of 0 a logit is on decides what is far from the target: with
+        # r = [o ≥ 0] - t and e = exp(-|o|), loss = Σ_k r_k o_k + log(1 + e_k)
+        r, e = t, dlogits
+        np.signbit(logits, out=e)
+        np.add(t, e, out=r)
+        np.subtract(1.0, r, out=r)
+        np.multiply(r, logits, out=e)
+        np.multiply(e, weight, out=e)
+        value = np.add.reduce(e, axis=None)
+        np.negative(np.abs(logits, out=e), out=e)
+        np.maximum(e, _LEAST_EXPONENT, out=e)
+        np.exp(e, out=e)
+        # dloss/do = p - t = r - sign(o) e / (1 + e)
+        np.copysign(e, logits, out=logits)
+        np.add(e, 1.0, out=e)
+        np.divide(logits, e, out=logits)
+        np.log(e, out=e)
+        np.multiply(e, weight, out=e)
+        value += np.add.reduce(e, axis=None)
+        np.subtract(r, logits, out=dlogits)
+        np.multiply(dlogits, weight, out=dlogits)
+        return float(value)
+
+
+class MultilabelBrier(MultilabelLoss):
+    """Squared distance of the probabilities of labels from the target, ‖p - t‖².
+
+    References
+    ----------
+    Brier (1950), as of :class:`Brier`, for each label by itself: half of the original
+    definition, which counts its absence as well.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmlp.losses import MultilabelBrier
+    >>> t, logits = np.array([[0.0], [1.0]]), np.log([[1.0], [3.0]])
+    >>> value = MultilabelBrier().value_and_grad(t, logits, np.ones(1), d := 0 * t)
+    >>> print(round(value, 4), d.ravel())
+    0.3125 [ 0.25    -0.09375]
+    """
+
+    def value_and_grad(
+        self, t: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
+    ) -> float:
+        """Return the weighted sum of the losses; write its gradient into dlogits."""
+        self.link(logits)
+        p = logits
+        np.subtract(p, t, out=t)  # e = p - t
+        np.multiply(t, weight, out=dlogits)
+        value = np.vdot(dlogits, t)
+        # dloss/do = 2 e p (1 - p)
+        np.multiply(dlogits, p, out=dlogits)
+        np.subtract(1.0, p, out=p)
+        np.multiply(dlogits, p, out=dlogits)
+        np.multiply(dlogits, 2.0, out=dlogits)
+        return float(value)
+
+
+class MultilabelSquaredError(MultilabelLoss):
+    """Half the squared distance of the linear outputs from the target, ½‖o - t‖².
+
+    Each output estimates the probability of its label, though not within its bounds;
+    the link takes the nearest number in [0, 1].
+
+    References
+    ----------
+    Richard & Lippmann (1991), as of :class:`SquaredError`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmlp.losses import MultilabelSquaredError
+    >>> t, outputs = np.array([[0.0], [1.0]]), np.array([[0.5], [0.75]])
+    >>> MultilabelSquaredError().value_and_grad(t, outputs, np.ones(1), d := 0 * t)
+    0.15625
+    >>> d.ravel()
+    array([ 0.5 , -0.25])
+    """
+
+    out_activation: ClassVar[str] = "identity"
+    threshold: ClassVar[float | None] = 0.5
+
+    def value_and_grad(
+        self, t: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
+    ) -> float:
+        """Return the weighted sum of the losses; write its gradient into dlogits."""
+        np.subtract(logits, t, out=t)  # e = o - t
+        np.multiply(t, weight, out=dlogits)
+        return 0.5 * float(np.vdot(dlogits, t))
+
+    def link(self, logits: np.ndarray) -> None:
+        """Replace each output by the nearest number in [0, 1].
+
+        A zero becomes the smallest normal number, so that its logarithm is finite.
+        """
+        np.clip(logits, float(np.finfo(logits.dtype).tiny), 1.0, out=logits)
+
+    def log_link(self, logits: np.ndarray) -> None:
+        """Replace each output by the logarithm of its link."""
         self.link(logits)
         np.log(logits, out=logits)
 

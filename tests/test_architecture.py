@@ -40,7 +40,7 @@ MAY_IMPORT = {
         *("schedules", "solvers"),
     },
     "_training": {
-        *("_parallel", "_checks", "_settings", "_entries", "_core"),
+        *("_parallel", "_checks", "_settings", "_targets", "_entries", "_core"),
         *REGISTRIES,
     },
     "_settings": {"_checks", "_entries", "_core", *REGISTRIES},

@@ -21,7 +21,7 @@ ALPHAS = (0.07, 0.2, 0.7, 2.0, 7.0)
 # A quarter of the rows is held out; small tables hold out further quarters until that
 # is enough rows to judge by. A quarter of too few tells nothing.
 _N_PARTS, _ENOUGH_HELD_OUT = 4, 250
-_FEWEST_HELD_OUT, _FEWEST_PER_CLASS = 20, 2
+_FEWEST_HELD_OUT, _FEWEST_PER_STRATUM = 20, 2
 # With more numbers than these decay matters less, and the comparison takes long.
 _MOST_NUMBERS = 2**23
 # The networks that are compared have so large a share of the units and of the epochs:
@@ -40,12 +40,14 @@ def measured_alpha(
     """
     counts = data.weight > 0
     n_held_out = int(counts.sum()) // _N_PARTS
-    fewest = max(_FEWEST_HELD_OUT, _FEWEST_PER_CLASS * data.targets.n_outputs)
+    strata = data.targets.strata(data.y)
+    n_strata = int(strata.max()) + 1
+    fewest = max(_FEWEST_HELD_OUT, _FEWEST_PER_STRATUM * n_strata)
     n_numbers = data.X.shape[0] * numbers_per_row(data.X)
     is_large = n_numbers > _MOST_NUMBERS or is_lazy(settings, data)
     if n_held_out < fewest or is_large:
         return None
-    part = parts_of(_N_PARTS, data.targets.strata(data.y), counts, rng)
+    part = parts_of(_N_PARTS, strata, counts, rng)
     trial = _trial(settings, data, seed=int(rng.integers(2**31)))
     data = data._replace(weight=data.weight.astype(trial.dtype, copy=False))
     n_folds = min(math.ceil(_ENOUGH_HELD_OUT / n_held_out), _N_PARTS)

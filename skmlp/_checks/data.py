@@ -5,7 +5,7 @@ Nothing here changes the estimator: what is learnt about the input is handed bac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -34,13 +34,15 @@ from skmlp._checks.features import (
     feature_names,
     values_of_plain_frame,
 )
-from skmlp._checks.labels import checked_labels
+from skmlp._checks.labels import checked_y
 from skmlp._checks.scale import range_of, warn_of_other_scale
 from skmlp._checks.warning import warn
 from skmlp._core.rows import Matrix
-from skmlp._targets import OneLabel, kind_of_labels
+from skmlp._targets import Targets, kind_of_labels
 
-ClassWeight: TypeAlias = Mapping[Any, float] | str | None
+ClassWeight: TypeAlias = (
+    Mapping[Any, float] | Sequence[Mapping[Any, float] | str] | str | None
+)
 
 # How scikit-learn is to check X.
 _X_AS: dict[str, Any] = {"accept_sparse": "csr", "dtype": "numeric"}
@@ -51,11 +53,15 @@ _without_warnings_of_sums = np.errstate(over="ignore", invalid="ignore")
 
 
 class Table(NamedTuple):
-    """X and its labels as a caller gave them, checked; names are None without any."""
+    """X and its labels as a caller gave them, checked; names are None without any.
+
+    The form is that of the labels, one of `skmlp._targets.FORMS`.
+    """
 
     X: Matrix
     labels: np.ndarray
     names: np.ndarray | None
+    form: str
 
     def select(self, rows: np.ndarray) -> Table:
         """Return some of the rows, copied."""
@@ -74,7 +80,7 @@ class TrainingData(NamedTuple):
     X: Matrix
     y: np.ndarray
     weight: np.ndarray
-    targets: OneLabel
+    targets: Targets
     class_totals: np.ndarray
     exponent: int = 0
 
@@ -102,22 +108,22 @@ def check_table(name: str, X: Any, y: Any) -> Table:
     """Check the X and y of a first call; the name is that of the estimator."""
     names = feature_names(X)
     X = checked_features(check_array, X, **_X_AS, estimator=name, input_name="X")
-    return _table(X, checked_labels(y, warns=True), names)
+    return _table(X, y, names)
 
 
 @_without_warnings_of_sums
 def check_further_table(estimator: BaseEstimator, X: Any, y: Any) -> Table:
     """Check X and y against the features that the estimator was fitted to."""
     X = checked_features(validate_data, estimator, X, **_X_AS, reset=False)
-    labels = checked_labels(y, warns=True)
-    return _table(X, labels, getattr(estimator, "feature_names_in_", None))
+    return _table(X, y, getattr(estimator, "feature_names_in_", None))
 
 
-def _table(X: Matrix, labels: np.ndarray, names: np.ndarray | None) -> Table:
+def _table(X: Matrix, y: Any, names: np.ndarray | None) -> Table:
     """Return X and y together, of as many rows each."""
+    labels, form = checked_y(y, warns=True)
     _check_same_length(X.shape[0], labels)
     check_classification_targets(labels)  # which warns of more classes than likely
-    return Table(X, labels, names)
+    return Table(X, labels, names, form)
 
 
 def _check_same_length(n_rows: int, labels: np.ndarray) -> None:
@@ -130,26 +136,18 @@ def _check_same_length(n_rows: int, labels: np.ndarray) -> None:
 
 
 def check_training_data(
-    name: str,
     table: Table,
     sample_weight: Any,
     *,
-    targets: OneLabel,
+    targets: Targets,
     class_weight: ClassWeight,
     dtype: np.dtype,
 ) -> TrainingData:
-    """Check what `fit` was given; the name is that of the estimator."""
-    if len(targets.classes) < 2:
-        raise ValueError(
-            f"{name} needs samples of at least 2 classes; y holds only one class, "
-            f"{targets.classes.tolist()[0]!r}."
-        )
+    """Check what `fit` was given; warn where it is probably not what was meant."""
     data = _encoded(table, sample_weight, targets, class_weight, dtype, relative=True)
-    if np.count_nonzero(targets.totals(data.y, data.weight)) < 2:
-        raise ValueError(
-            f"{name} needs samples of at least 2 classes; only one class has a "
-            "positive weight. Check sample_weight and class_weight."
-        )
+    doubts = targets.doubts(data.y, targets.totals(data.y, data.weight))
+    if doubts:
+        warn(doubts, UserWarning)
     return data
 
 
@@ -157,7 +155,7 @@ def check_chunk(
     table: Table,
     sample_weight: Any,
     *,
-    targets: OneLabel,
+    targets: Targets,
     class_weight: ClassWeight,
     dtype: np.dtype,
     earlier_totals: np.ndarray,
@@ -169,7 +167,7 @@ def check_chunk(
 def _encoded(
     table: Table,
     sample_weight: Any,
-    targets: OneLabel,
+    targets: Targets,
     class_weight: ClassWeight,
     dtype: np.dtype,
     earlier_totals: np.ndarray | float = 0.0,
@@ -184,7 +182,9 @@ def _encoded(
     totals = targets.totals(y, weight / scale) + earlier_totals / scale
     factor = None
     if class_weight is not None:
-        factor = class_weights(class_weight, targets.classes, totals)[y]
+        by_class = targets.class_weights(class_weight, totals, class_weights)
+        factor = targets.weights_of_rows(by_class, y)
+        targets = targets.weighed(by_class, totals if relative else None, dtype)
     weight, exponent = _product(weight, factor, dtype, relative)
     room = 2.0 ** (_LARGEST_EXPONENT - int(np.frexp(totals.max())[1]))
     totals *= min(scale, room)
@@ -216,8 +216,10 @@ def check_validation_data(
     except (TypeError, ValueError) as error:
         raise type(error)(f"Validation data (X_val, y_val): {error}") from error
     warn_of_other_scale(data.X, table.X)
-    by_class = class_weights(class_weight, data.targets.classes, data.class_totals)
-    weight, exponent = _product(weight, by_class[y], dtype)
+    totals = data.class_totals
+    by_class = data.targets.class_weights(class_weight, totals, class_weights)
+    factor = data.targets.weights_of_rows(by_class, y)
+    weight, exponent = _product(weight, factor, dtype)
     if not weight.any():
         raise ValueError(
             "Validation data (X_val, y_val): no row counts. Check sample_weight_val "
@@ -283,8 +285,13 @@ def check_scored_data(
     predicted: np.ndarray, y: Any, sample_weight: Any
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Check the true labels of rows whose labels were predicted, and their weights."""
-    labels = checked_labels(y)
-    _check_same_length(len(predicted), labels)
+    labels, _ = checked_y(y)
+    _check_same_length(predicted.shape[0], labels)
+    if labels.shape != predicted.shape:
+        raise ValueError(
+            f"y has the shape {labels.shape}, but predictions have {predicted.shape}. "
+            "Pass labels as they were in fit."
+        )
     if kind_of_labels(labels) != kind_of_labels(predicted):
         raise ValueError(
             f"y holds {short(labels[0])} (row 0), but predictions are of another type, "

@@ -1,15 +1,25 @@
-"""What labels may be: integers, strings or booleans, one per row, none missing."""
+"""What labels may be: integers, strings or booleans, none missing, one per row.
+
+Or several per row: 0 and 1 in a column for each of them.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import issparse, sparray
 from sklearn.utils import column_or_1d
-from sklearn.utils.multiclass import type_of_target
 
-from skmlp._checks.faults import as_objects, first_fault, kind_of, short, told_again
+from skmlp._checks.faults import (
+    as_objects,
+    first_fault,
+    is_missing,
+    kind_of,
+    short,
+    told_again,
+)
+from skmlp._targets import ONE_LABEL
 
 _REMEDY = "Labels are integers, strings or booleans; drop rows without one."
 # What is wrong with a label, unlike what is wrong with a feature.
@@ -19,6 +29,64 @@ _NO_REGRESSOR = (
     "the numbers, as by numpy.digitize, or choose a regressor, as "
     "sklearn.neural_network.MLPRegressor."
 )
+_SEVERAL = "y has several columns, which are labels that a row may have or not: 0 or 1"
+_ONE_COLUMN = (
+    "For one label per row pass one column. For columns of several classes each use "
+    "sklearn.multioutput.MultiOutputClassifier(TwoLayerClassifier())."
+)
+
+
+def checked_y(given: Any, *, warns: bool = False) -> tuple[np.ndarray, str]:
+    """Return labels as an array, of two dimensions if several per row; and their form.
+
+    The form is one of `skmlp._targets.FORMS`.
+    """
+    if not _has_several_columns(given):
+        return checked_labels(given, warns=warns), ONE_LABEL
+    if issparse(given):
+        form = "csr_array" if isinstance(given, sparray) else "csr_matrix"
+        return _indicator_of_sparse(given), form
+    return _indicator(given), "indicator"
+
+
+def _has_several_columns(given: Any) -> bool:
+    shape = given.shape if hasattr(given, "shape") else _shape(given)
+    return len(shape) == 2 and shape[0] > 0 and shape[1] > 1
+
+
+def _indicator(given: Any) -> np.ndarray:
+    """Return 0 and 1 in bytes; raise where there is something else."""
+    fault = first_fault(given, is_missing)
+    if fault is not None:
+        raise fault.told_of("y", "Labels are 0 or 1; drop rows without them.")
+    values = np.asarray(given)
+    if values.dtype.kind not in "biuf":  # of which an array of objects may consist
+        values = as_objects(given)
+    is_wrong = ~((values == 0) | (values == 1)).astype(bool)
+    if is_wrong.any():
+        row, column = np.unravel_index(is_wrong.argmax(), values.shape)
+        raise _refusal_of(given, row, column, values[row, column])
+    return values.astype(np.uint8)
+
+
+def _indicator_of_sparse(given: Any) -> np.ndarray:
+    """Return the same of a sparse matrix."""
+    entries = given.tocoo(copy=True)
+    entries.sum_duplicates()
+    wrong = (entries.data != 0) & (entries.data != 1)
+    if wrong.any():
+        i = wrong.argmax()
+        raise _refusal_of(given, entries.row[i], entries.col[i], entries.data[i])
+    return entries.astype(np.uint8).toarray()
+
+
+def _refusal_of(given: Any, row: Any, column: Any, value: Any) -> ValueError:
+    names = getattr(given, "columns", None)
+    name = int(column) if names is None else names[column]
+    return ValueError(
+        f"Unknown label type: multioutput. {_SEVERAL}; column {name!r} holds "
+        f"{short(value)} (row {row}). {_ONE_COLUMN}"
+    )
 
 
 def checked_labels(given: Any, name: str = "y", *, warns: bool = False) -> np.ndarray:
@@ -41,8 +109,20 @@ def checked_labels(given: Any, name: str = "y", *, warns: bool = False) -> np.nd
     return labels
 
 
-def check_classes(given: Any, known: np.ndarray | None) -> np.ndarray:
-    """Return the classes of all partial_fit calls, known from the first or not yet."""
+def classes_of(labels: np.ndarray) -> np.ndarray:
+    """Return the classes of one label per row, or the numbers of several labels."""
+    return np.unique(labels) if labels.ndim == 1 else np.arange(labels.shape[1])
+
+
+def check_classes(
+    given: Any, labels: np.ndarray, known: np.ndarray | None
+) -> np.ndarray:
+    """Return the classes of all partial_fit calls, known from the first or not yet.
+
+    Several labels per row tell by themselves.
+    """
+    if known is None and labels.ndim > 1:
+        known = classes_of(labels)
     if known is None and given is None:
         raise ValueError(
             "classes must be passed on the first call to partial_fit: all labels that "
@@ -84,8 +164,8 @@ def _refuse_other_shapes(name: str, given: Any) -> None:
         raise ValueError(f"{name} is empty: it has 0 labels, at least 1 is needed.")
     if len(shape) > 2 or (len(shape) == 2 and shape[1] != 1):
         raise ValueError(
-            f"{name} must be 1d, a list of labels; got shape {shape}. "
-            f"{_one_column_of(name, given)}"
+            f"{name} must be 1d, a list of labels; got shape {shape}. Pass one column "
+            "of class labels."
         )
     if issparse(given):
         raise ValueError(f"{name} is sparse. Pass {name}.toarray().ravel().")
@@ -97,19 +177,6 @@ def _shape(given: Any) -> tuple[int, ...]:
         return np.asarray(given).shape
     except ValueError:
         return as_objects(given).shape
-
-
-def _one_column_of(name: str, given: Any) -> str:
-    """Return what to pass instead of several columns."""
-    if name != "y" or type_of_target(given) != "multilabel-indicator":
-        return "Pass one column of class labels."
-    rows = given if issparse(given) else np.asarray(given)
-    if (np.asarray(rows.sum(axis=1)) == 1).all():
-        return "Pass class labels, for a one-hot y: y.argmax(axis=1)."
-    return (
-        "It holds several labels per sample: fit a classifier to each, "
-        "sklearn.multioutput.MultiOutputClassifier(TwoLayerClassifier())."
-    )
 
 
 def _refuse_no_labels(name: str, given: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skmlp._core.rows import holds_finite_numbers
+from skmlp._targets import FORMS
 
 # What a fitted classifier has, and what its training state holds.
 _NEEDED = (
@@ -16,7 +17,7 @@ _NEEDED = (
 )
 _NEEDED_OF_TRAINING = (
     *("activation", "loss", "standardization", "progress", "score_name"),
-    *("class_totals", "rng", "split_seed", "solver"),
+    *("class_totals", "rng", "split_seed", "solver", "form"),
 )
 
 
@@ -60,6 +61,8 @@ def _fault_of_network(state: dict[str, Any]) -> str | None:
         return f"coefs_ and intercepts_ hold {', '.join(dtypes)}"
     if not all(map(holds_finite_numbers, arrays)):
         return "coefs_ or intercepts_ hold NaN or infinity"
+    if state["_training_state"]["form"] not in FORMS:
+        return f"its labels are of an unknown form, {state['_training_state']['form']}"
     kept = state["_training_state"]["standardization"]
     names = ("center", "scale", "b1", "restored_b1")
     if kept is not None and not all(holds_finite_numbers(kept[n]) for n in names):

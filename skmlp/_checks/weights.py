@@ -153,8 +153,6 @@ def check_sorted_classes(classes: Any, n_outputs: int | None = None) -> np.ndarr
             f"classes must be sorted and without repeats; got {got}. Sort "
             "them, and the columns of the output layer with them."
         )
-    if len(classes) == 1 == n_outputs:
-        raise ValueError(f"There must be at least 2 classes; got {classes.tolist()}.")
     if n_outputs is not None and len(classes) != n_outputs:
         raise ValueError(
             f"There must be one output per class; got {len(classes)} classes and "

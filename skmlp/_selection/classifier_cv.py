@@ -520,7 +520,6 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
             if sample_weight is not None:
                 sample_weight = _each(sample_weight, len(data.y))[rows]
         train = check_training_data(
-            f"Each fold of {type(self).__name__}",
             table,
             sample_weight,
             targets=data.targets,

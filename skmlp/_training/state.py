@@ -18,6 +18,7 @@ from skmlp._core.rows import block_rows, blocks_of, numbers_per_row
 from skmlp._core.standardization import Standardization, measure
 from skmlp._entries import entry_of, ready
 from skmlp._settings import Settings
+from skmlp._targets import ONE_LABEL, Targets, targets_of
 from skmlp._training.progress import Progress
 from skmlp.activations import ACTIVATIONS
 from skmlp.solvers import Solver
@@ -40,7 +41,9 @@ class Trained(NamedTuple):
         - 'activation', 'loss': those that it was trained with, by name or themselves.
         - 'progress': the fields of `Progress`.
         - 'score_name': the column of the history that holds validation scores, or None.
-        - 'class_totals': the sample weight that each class has had in `partial_fit`.
+        - 'class_totals': the sample weight that each class has had in `partial_fit`; of
+          several labels per row, without and with each label.
+        - 'form': what y looks like, one of `skmlp._targets.FORMS`.
         - 'rng': the state of the random stream; None where there is none yet.
         - 'split_seed': what draws the hold-out; None where there is none yet.
         - 'standardization': None, or 'center' and 'scale' of the features, the 'limit'
@@ -64,6 +67,11 @@ class Trained(NamedTuple):
     def shape(self) -> tuple[int, int, int]:
         """The numbers of features, hidden units and outputs."""
         return (*self.coefs[0].shape, len(self.classes))
+
+    def targets(self, settings: Settings) -> Targets:
+        """Return what its outputs mean, in training by some settings."""
+        form, loss = self.state["form"], settings.loss
+        return targets_of(form, self.classes, loss, settings.label_smoothing)
 
     def layers(self) -> Layers:
         """Return the layers for X as it is."""
@@ -206,6 +214,7 @@ class TrainingState:
             "progress": asdict(self.progress),
             "score_name": self.score_name,
             "class_totals": data.class_totals,
+            "form": data.targets.form,
             "rng": self.rng.bit_generator.state,
             "split_seed": self.split_seed,
             "standardization": _exported_standardization(self.params, layers),
@@ -222,7 +231,7 @@ class TrainingState:
     @staticmethod
     def from_weights(
         settings: Settings,
-        classes: np.ndarray,
+        targets: Targets,
         coefs: list[np.ndarray],
         intercepts: list[np.ndarray],
     ) -> Trained:
@@ -231,13 +240,14 @@ class TrainingState:
             **settings.choices,
             "progress": asdict(Progress()),
             "score_name": None,
-            "class_totals": np.zeros(len(classes)),
+            "class_totals": targets.no_totals(),
+            "form": targets.form,
             "rng": None,
             "split_seed": None,
             "standardization": None,
             "solver": None,
         }
-        return Trained(classes, coefs, intercepts, {}, state)
+        return Trained(targets.classes, coefs, intercepts, {}, state)
 
 
 def _copied(history: dict[str, list[float]]) -> dict[str, list[float]]:
@@ -355,16 +365,22 @@ def _other_network(name: str, before: Any, now: Any) -> str:
     )
 
 
+def _n_labels_in(form: str) -> str:
+    return "one" if form == ONE_LABEL else "several"
+
+
 def _check_same_network(
     trained: Trained, settings: Settings, data: TrainingData
 ) -> None:
     """Raise where training cannot go on with the weights that are there."""
     n_features, n_hidden = trained.coefs[0].shape
-    classes = data.targets.classes
+    targets = data.targets
+    forms = trained.state["form"], targets.form
     changes = {
+        "the number of labels per row": [_n_labels_in(form) for form in forms],
         "the number of features": (n_features, data.X.shape[1]),
         "hidden_layer_size": (n_hidden, settings.hidden_layer_size),
-        "the classes": (trained.classes.tolist(), classes.tolist()),
+        "the classes": (trained.classes.tolist(), targets.classes.tolist()),
     }
     for name, (before, now) in changes.items():
         if before != now:

@@ -20,7 +20,6 @@ from skmlp._core.batches import SAMPLINGS, Batches
 from skmlp._core.objective import Objective
 from skmlp._core.parameters import Parameters
 from skmlp._settings import Settings, check_parameters
-from skmlp._targets import OneLabel
 from skmlp._training.build import build_batches, build_objective
 from skmlp._training.state import Trained, TrainingState
 from skmlp.inspection.wrappers import features_within, fitted_classifier
@@ -223,13 +222,14 @@ def _point_of(
     table = check_further_table(classifier, X, y)
     settings = Settings.of(classifier, table.X.shape, trained.dtype)
     settings = _deterministic(settings, n_rows=table.X.shape[0])
+    targets = trained.targets(settings)
     data = check_chunk(
         table,
         sample_weight,
-        targets=OneLabel(trained.classes, settings.loss, settings.label_smoothing),
+        targets=targets,
         class_weight=classifier.class_weight,
         dtype=settings.dtype,
-        earlier_totals=np.zeros(len(trained.classes)),
+        earlier_totals=targets.no_totals(),
     )
     if not data.weight.any():
         raise ValueError(

@@ -70,7 +70,6 @@ def prepared(clf, X, y, sample_weight=None):
     dtype = computation_dtype(clf.dtype, table.X)
     settings = Settings.of(clf, table.X.shape, dtype)
     data = check_training_data(
-        "TwoLayerClassifier",
         table,
         sample_weight,
         targets=OneLabel(np.unique(table.labels), settings.loss, clf.label_smoothing),
