@@ -221,8 +221,8 @@ class SeveralLabels:
         if labels.shape[1:] != (self.n_outputs,):
             raise ValueError(
                 f"y has the shape {labels.shape}, but the estimator is fitted to an "
-                f"indicator matrix of {self.n_outputs} labels. Pass a column of 0 and 1 "
-                "for each of them."
+                f"indicator matrix of {self.n_outputs} labels. Pass a column of 0 and "
+                "1 for each of them."
             )
         return labels
 
@@ -269,9 +269,9 @@ class SeveralLabels:
         if (y.sum(axis=1) != 1).any():
             return None
         return (
-            "Every row of y has exactly one label. Labels are learnt each by itself, so "
-            "that a row may be predicted to have none or several. For classes that "
-            "exclude one another pass one label per row, y.argmax(axis=1)."
+            "Every row of y has exactly one label. Each is learnt by itself, so that "
+            "a row may be predicted to have none, or several. For classes that exclude "
+            "one another pass one label per row, y.argmax(axis=1)."
         )
 
     def class_weights(

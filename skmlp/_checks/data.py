@@ -40,9 +40,9 @@ from skmlp._checks.warning import warn
 from skmlp._core.rows import Matrix
 from skmlp._targets import Targets, kind_of_labels
 
-ClassWeight: TypeAlias = (
-    Mapping[Any, float] | Sequence[Mapping[Any, float] | str] | str | None
-)
+# Of one label per row, and of several: then a list, of one for each label.
+OneClassWeight: TypeAlias = Mapping[Any, float] | str | None
+ClassWeight: TypeAlias = OneClassWeight | Sequence[OneClassWeight]
 
 # How scikit-learn is to check X.
 _X_AS: dict[str, Any] = {"accept_sparse": "csr", "dtype": "numeric"}
@@ -418,7 +418,7 @@ def _product(
 
 
 def class_weights(
-    class_weight: ClassWeight, classes: np.ndarray, totals: np.ndarray
+    class_weight: OneClassWeight, classes: np.ndarray, totals: np.ndarray
 ) -> np.ndarray:
     """Return the weight of each class, whose sample weights add up to totals."""
     if class_weight is None:
