@@ -4,8 +4,8 @@
 # in them are not to be found.
 
 import copy
+import inspect
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from types import MappingProxyType
@@ -35,7 +35,7 @@ from skmlp._checks.data import (
     computation_dtype,
 )
 from skmlp._checks.labels import check_classes, classes_of
-from skmlp._checks.saved import check_saved
+from skmlp._checks.saved import marked, readable
 from skmlp._checks.weights import as_pairs, check_sorted_classes, check_weight_arrays
 from skmlp._core.network import Workspace, forward
 from skmlp._core.rows import (
@@ -634,25 +634,18 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self.dtype = dtype
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what only a running fit needs; name the version."""
+        """Leave out what only a running fit needs; name the format."""
         state = dict(cast(dict[str, Any], super().__getstate__()))
         for name in _TRANSIENT:
             state.pop(name, None)
-        return state | {"_skmlp_version": __version__}
+        return marked(state, __version__)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Warn where another version wrote the pickle; refuse what is damaged."""
-        written_by = state.pop("_skmlp_version", "before 0.1")
-        if written_by != __version__:
-            warnings.warn(
-                f"This {type(self).__name__} was pickled by skmlp {written_by} and is "
-                f"loaded by skmlp {__version__}: it may not work, or work differently. "
-                "Fit it again, or load it with the version that wrote it.",
-                UserWarning,
-                stacklevel=2,
-            )
-        check_saved(type(self).__name__, self._get_param_names(), state)
-        super().__setstate__(state)
+        """Read what earlier versions saved too; refuse a later format, and damage."""
+        signature = inspect.signature(type(self).__init__).parameters
+        defaults = {name: signature[name].default for name in self._get_param_names()}
+        name = type(self).__name__
+        super().__setstate__(readable(name, defaults, state, __version__))
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn that sparse X and several labels per row are welcome."""

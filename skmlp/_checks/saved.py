@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from skmlp._core.rows import holds_finite_numbers
-from skmlp._targets import FORMS
+from skmlp._targets import FORMS, ONE_LABEL
+
+# The format of what is saved: raise it with each parameter and each entry of the
+# training state that is added, and say in `_in_format_of_today` what files before lack.
+FORMAT = 1
 
 # What a fitted classifier has, and what its training state holds.
 _NEEDED = (
@@ -21,10 +25,42 @@ _NEEDED_OF_TRAINING = (
 )
 
 
-def check_saved(name: str, parameters: Iterable[str], state: dict[str, Any]) -> None:
-    """Raise where the attributes of a classifier cannot be those that were saved."""
+def marked(state: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """Return what is to be saved, marked with the format and with who writes it."""
+    return {**state, "_skmlp_version": version, "_skmlp_format": FORMAT}
+
+
+def readable(
+    name: str, defaults: Mapping[str, Any], saved: Mapping[str, Any], version: str
+) -> dict[str, Any]:
+    """Return the attributes of a classifier that was saved, in the format of today.
+
+    Raise where they are of a later format, or cannot be those that were saved.
+
+    Parameters
+    ----------
+    name : str
+        That of the class.
+    defaults : mapping
+        The parameters, and what they are where nobody says.
+    saved : mapping
+        What `marked` returned, in this version or another.
+    version : str
+        That of this package.
+    """
+    state = dict(saved)
+    written_by = state.pop("_skmlp_version", None)
+    number = state.pop("_skmlp_format", 0)
+    if isinstance(number, int) and number > FORMAT:
+        raise ValueError(
+            f"This saved {name} has format {number}, and skmlp {version} reads formats "
+            f"up to {FORMAT}. Install the version that wrote it, skmlp {written_by}, "
+            "or a later one."
+        )
     try:
-        fault = _fault(parameters, state)
+        if number < FORMAT:
+            state = _in_format_of_today(state, defaults)
+        fault = _fault(defaults, state)
     except (TypeError, KeyError, IndexError, ValueError, AttributeError) as error:
         fault = f"what it holds is no network ({error})"
     if fault:
@@ -32,6 +68,20 @@ def check_saved(name: str, parameters: Iterable[str], state: dict[str, Any]) -> 
             f"This saved {name} is damaged: {fault}. Load another copy of the file, or "
             "fit it again."
         )
+    return state
+
+
+def _in_format_of_today(
+    state: dict[str, Any], defaults: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what an earlier version saved, with what has come since.
+
+    Format 0, which bears no number: parameters were fewer, and y one label per row.
+    """
+    of_training = state.get("_training_state")
+    if of_training is not None:
+        state["_training_state"] = {"form": ONE_LABEL, **of_training}
+    return {**defaults, **state}
 
 
 def _fault(parameters: Iterable[str], state: dict[str, Any]) -> str | None:
