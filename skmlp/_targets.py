@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -61,9 +62,13 @@ class OneLabel:
         self.classes = classes
         self.loss = loss
         self.label_smoothing = label_smoothing
-        last = len(classes) - 1
+
+    @cached_property
+    def _indices(self) -> np.ndarray:
+        """The number of each class, in few bytes, a row each."""
+        last = len(self.classes) - 1
         indices = np.arange(last + 1, dtype=np.min_scalar_type(last))
-        self._indices = indices[:, np.newaxis]
+        return indices[:, np.newaxis]
 
     @property
     def n_outputs(self) -> int:
@@ -100,7 +105,7 @@ class OneLabel:
 
     def empty(self, n_rows: int) -> np.ndarray:
         """Return memory for the encoded labels of so many rows."""
-        return np.empty(n_rows, self._indices.dtype)
+        return np.empty(n_rows, np.intp)
 
     def decide(self, logits: np.ndarray) -> np.ndarray:
         """Return the most probable class of each row, encoded."""
