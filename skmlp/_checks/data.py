@@ -216,9 +216,11 @@ def check_validation_data(
     except (TypeError, ValueError) as error:
         raise type(error)(f"Validation data (X_val, y_val): {error}") from error
     warn_of_other_scale(data.X, table.X)
-    totals = data.class_totals
-    by_class = data.targets.class_weights(class_weight, totals, class_weights)
-    factor = data.targets.weights_of_rows(by_class, y)
+    factor = None
+    if class_weight is not None:
+        totals = data.class_totals
+        by_class = data.targets.class_weights(class_weight, totals, class_weights)
+        factor = data.targets.weights_of_rows(by_class, y)
     weight, exponent = _product(weight, factor, dtype)
     if not weight.any():
         raise ValueError(
