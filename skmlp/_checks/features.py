@@ -84,7 +84,7 @@ def _as_floats(features: Matrix) -> Matrix:
 def _refuse_what_is_no_table(X: Any) -> None:
     """Raise where X is none of what scikit-learn reads, or breaks what reads it."""
     if issparse(X):
-        _refuse_broken_sparse(X)
+        refuse_broken_sparse("X", X)
     elif not hasattr(X, "__array__"):
         _refuse_what_is_no_list(X)
 
@@ -100,12 +100,13 @@ def _refuse_what_is_no_list(X: Any) -> None:
         raise ValueError("X is empty: it has 0 samples, at least 1 is needed.")
 
 
-def _refuse_broken_sparse(X: Any) -> None:
-    """Raise where indices point outside of X, which SciPy follows without a look."""
-    if X.ndim == 2 and not _is_sound(X):
+def refuse_broken_sparse(name: str, given: Any) -> None:
+    """Raise where indices point outside of it, which SciPy follows without a look."""
+    if given.ndim == 2 and not _is_sound(given):
         raise ValueError(
-            f"X is a broken sparse matrix: its indices do not fit the shape {X.shape} "
-            f"in the format {X.format!r}. Check how it was read, or build it anew."
+            f"{name} is a broken sparse matrix: its indices do not fit the shape "
+            f"{given.shape} in the format {given.format!r}. Check how it was read, or "
+            "build it anew."
         )
 
 

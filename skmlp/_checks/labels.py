@@ -14,16 +14,18 @@ from sklearn.utils import column_or_1d
 from skmlp._checks.faults import (
     as_objects,
     first_fault,
-    is_missing,
     kind_of,
     short,
     told_again,
 )
+from skmlp._checks.features import refuse_broken_sparse
 from skmlp._targets import ONE_LABEL
 
 _REMEDY = "Labels are integers, strings or booleans; drop rows without one."
 # What is wrong with a label, unlike what is wrong with a feature.
 _NO_LABELS = ("missing", "infinite", "complex", "sequence")
+# A time equals the number that it holds.
+_NEITHER_0_NOR_1 = (*_NO_LABELS, "time")
 _NO_REGRESSOR = (
     "TwoLayerClassifier is a classifier, and skmlp has no regressor: make classes of "
     "the numbers, as by numpy.digitize, or choose a regressor, as "
@@ -43,6 +45,7 @@ def checked_y(given: Any, *, warns: bool = False) -> tuple[np.ndarray, str]:
     """
     if not _has_several_columns(given):
         return checked_labels(given, warns=warns), ONE_LABEL
+    _refuse_what_is_neither_0_nor_1(given)
     if issparse(given):
         form = "csr_array" if isinstance(given, sparray) else "csr_matrix"
         return _indicator_of_sparse(given), form
@@ -54,14 +57,20 @@ def _has_several_columns(given: Any) -> bool:
     return len(shape) == 2 and shape[0] > 0 and shape[1] > 1
 
 
-def _indicator(given: Any) -> np.ndarray:
-    """Return 0 and 1 in bytes; raise where there is something else."""
-    fault = first_fault(given, is_missing)
+def _refuse_what_is_neither_0_nor_1(given: Any) -> None:
+    """Raise where a value compares with no number, or stands for none."""
+    if issparse(given):
+        refuse_broken_sparse("y", given)
+    fault = first_fault(given, lambda value: kind_of(value) in _NEITHER_0_NOR_1)
     if fault is not None:
         raise fault.told_of("y", "Labels are 0 or 1; drop rows without them.")
+
+
+def _indicator(given: Any) -> np.ndarray:
+    """Return 0 and 1 in bytes; raise where there is something else."""
     values = np.asarray(given)
     if values.dtype.kind not in "biuf":  # of which an array of objects may consist
-        values = as_objects(given)
+        values = as_objects(given).astype(object)
     is_wrong = ~((values == 0) | (values == 1)).astype(bool)
     if is_wrong.any():
         row, column = np.unravel_index(is_wrong.argmax(), values.shape)
