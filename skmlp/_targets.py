@@ -147,7 +147,7 @@ class OneLabel:
         """Return why this y is probably not what was meant, if it is not."""
         if np.count_nonzero(totals) > 1:
             return None
-        only = self.classes[totals.argmax()].item()
+        only = self.classes.tolist()[totals.argmax()]
         return (
             f"y holds only one class that counts, {only!r}, so that it is predicted "
             "for every row. Pass rows of at least 2 classes, with a positive weight."
