@@ -306,11 +306,12 @@ class SeveralLabels:
         Given totals, the weights mean nothing but their ratios: their mean over all
         labels of all rows is then 1.
         """
-        if totals is not None:
-            by_class = by_class / np.average(by_class, weights=totals)
-        with np.errstate(over="ignore"):
+        with np.errstate(all="ignore"):  # what no precision holds is refused
+            if totals is not None:
+                by_class = np.ldexp(by_class, -np.frexp(by_class.max())[1])
+                by_class /= np.average(by_class, weights=totals)
             by_class = by_class.astype(dtype)
-        if not np.isfinite(by_class).all():
+        if not np.isfinite(by_class).all() or not by_class.any():
             raise ValueError(
                 f"dtype('{dtype}'), in which the network computes, does not hold the "
                 "weights that class_weight makes of these labels. Choose weights "
