@@ -103,7 +103,9 @@ PARAMETER_CONSTRAINTS: Constraints = {
 # What entries of a registry have beside methods, and what to derive them from.
 _CAPABILITIES: dict[str, dict[str, str]] = {
     "activation": {"is_rectifier": "skmlp.activations.Activation"},
-    "loss": {"out_activation": "skmlp.losses.Loss"},
+    "loss": dict.fromkeys(
+        ("out_activation", "threshold", "multilabel"), "skmlp.losses.Loss"
+    ),
     "solver": dict.fromkeys(
         ("is_stochastic", "decouples_decay"),
         "skmlp.solvers.Solver, or from FullBatchSolver if it has minimize",
