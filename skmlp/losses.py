@@ -407,7 +407,7 @@ class MultilabelSquaredError(MultilabelLoss):
     """Half the squared distance of the linear outputs from the target, ½‖o - t‖².
 
     Each output estimates the probability of its label, though not within its bounds;
-    the link takes the nearest number in [0, 1].
+    the link takes the nearest number between 0 and 1.
 
     References
     ----------
@@ -436,11 +436,13 @@ class MultilabelSquaredError(MultilabelLoss):
         return 0.5 * float(np.vdot(dlogits, t))
 
     def link(self, logits: np.ndarray) -> None:
-        """Replace each output by the nearest number in [0, 1].
+        """Replace each output by the nearest number between 0 and 1.
 
-        A zero becomes the smallest normal number, so that its logarithm is finite.
+        Zero is not among them, so that its logarithm is finite, nor is one, which
+        scikit-learn asks of the probability of a label.
         """
-        np.clip(logits, float(np.finfo(logits.dtype).tiny), 1.0, out=logits)
+        limits = np.finfo(logits.dtype)
+        np.clip(logits, float(limits.tiny), float(1.0 - limits.epsneg), out=logits)
 
     def log_link(self, logits: np.ndarray) -> None:
         """Replace each output by the logarithm of its link."""
