@@ -36,7 +36,12 @@ from skmlp._checks.data import (
 )
 from skmlp._checks.labels import check_classes, classes_of
 from skmlp._checks.saved import marked, readable
-from skmlp._checks.weights import as_pairs, check_sorted_classes, check_weight_arrays
+from skmlp._checks.weights import (
+    as_pairs,
+    check_several_outputs,
+    check_sorted_classes,
+    check_weight_arrays,
+)
 from skmlp._core.network import Workspace, forward
 from skmlp._core.rows import (
     Matrix,
@@ -720,6 +725,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         n_outputs = weights[1].shape[1]
         settings = Settings.of(estimator, (1, len(weights[0])), weights[0].dtype)
         if classes is None:
+            check_several_outputs(n_outputs)
             form, labels = "indicator", np.arange(n_outputs)
         else:
             form, labels = ONE_LABEL, check_sorted_classes(classes, n_outputs)

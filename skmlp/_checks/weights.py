@@ -12,6 +12,11 @@ from skmlp._checks.labels import checked_labels
 from skmlp._core.rows import are_finite
 from skmlp.initializers import Initializer
 
+_SINGLE_OUTPUT = (
+    "A network with a single logistic output for two classes becomes one with two: "
+    "np.hstack([0 * W2, W2]), and likewise b2."
+)
+
 
 class GivenWeights(Initializer):
     """Copies one of the arrays given as weight_init."""
@@ -156,7 +161,15 @@ def check_sorted_classes(classes: Any, n_outputs: int | None = None) -> np.ndarr
     if n_outputs is not None and len(classes) != n_outputs:
         raise ValueError(
             f"There must be one output per class; got {len(classes)} classes and "
-            f"{n_outputs} outputs. A network with a single logistic output for two "
-            "classes becomes one with two: np.hstack([0 * W2, W2]), and likewise b2."
+            f"{n_outputs} outputs. {_SINGLE_OUTPUT}"
         )
     return classes
+
+
+def check_several_outputs(n_outputs: int) -> None:
+    """Raise where several labels per row would have a single output."""
+    if n_outputs < 2:
+        raise ValueError(
+            "classes=None is for several labels per row, but there is one output. "
+            f"{_SINGLE_OUTPUT}"
+        )
