@@ -432,6 +432,10 @@ def test_weight_init_must_fill_in_place(problem):
         clf.fit(X, y)
 
 
-def test_weights_of_a_single_class_are_refused():
-    with pytest.raises(ValueError, match="at least 2 classes"):
-        TwoLayerClassifier.from_weights([[[1.0]], [[1.0]]], None, [0])
+def test_weights_of_a_single_class_predict_it():
+    clf = TwoLayerClassifier.from_weights([[[1.0]], [[1.0]]], None, ["only"])
+    X = [[0.0], [5.0]]
+    assert clf.predict(X).tolist() == ["only", "only"]
+    assert clf.predict_proba(X).tolist() == [[1.0], [1.0]]
+    assert clf.predict_log_proba(X).tolist() == [[0.0], [0.0]]
+    assert clf.decision_function(X).tolist() == [0.0, 0.0]

@@ -142,25 +142,13 @@ BAD_DATA = {
     ),
     "complex": (lambda X, y: (X + 1j, y), "Complex data not supported"),
     "short y": (lambda X, y: (X, y[:-1]), r"inconsistent .* samples: \[60, 59\]"),
-    "one-hot y": (
-        lambda X, y: (X, np.eye(3)[y]),
-        r"y must be 1d.* shape \(60, 3\).*y\.argmax\(axis=1\)",
-    ),
-    "one-hot frame": (
-        lambda X, y: (X, pd.get_dummies(y)),
-        r"y must be 1d.* shape \(60, 3\).*y\.argmax\(axis=1\)",
-    ),
-    "sparse one-hot y": (
-        lambda X, y: (X, sparse.csr_array(np.eye(3)[y])),
-        r"y must be 1d.* shape \(60, 3\).*y\.argmax\(axis=1\)",
-    ),
-    "several labels": (
-        lambda X, y: (X, np.eye(3)[y] + np.eye(3)[::-1][y] > 0),
-        r"shape \(60, 3\).*several labels.*MultiOutputClassifier\(TwoLayerClass",
-    ),
     "two targets": (
         lambda X, y: (X, np.column_stack([y, y])),
-        r"y must be 1d.* shape \(60, 2\).*one column of class labels",
+        r"Unknown label type: multioutput.*column 0 holds 2 \(row 2\).*MultiOutputC",
+    ),
+    "three-dimensional y": (
+        lambda X, y: (X, y.reshape(60, 1, 1)),
+        r"y must be 1d.* shape \(60, 1, 1\).*one column of class labels",
     ),
     "NaN in y": (
         lambda X, y: (X, np.where(y > 0, y, np.nan)),
@@ -187,6 +175,10 @@ BAD_DATA = {
 }
 # What partial_fit refuses when the classes and the features are fixed.
 BAD_CHUNKS = {
+    "several labels": (
+        lambda X, y: (X, y[:, np.newaxis] >> np.arange(3) & 1),
+        r"y is an indicator matrix of shape \(60, 3\).*one label per row",
+    ),
     "unknown class": (
         lambda X, y: (X, y + 1),
         r"y holds the classes \[3\].*\[0, 1, 2\].*partial_fit\(X, y, classes=",
@@ -849,20 +841,28 @@ def test_refused_fit_leaves_a_new_estimator_unfitted(case, rows):
     assert vars(clf) == before
 
 
+@pytest.mark.parametrize("kind", ["array", "list", "objects"])
 @pytest.mark.parametrize("label", [0, "a", True])
-def test_single_class_is_refused_by_name(label, rows, trained):
-    before = joblib.hash(vars(trained))
-    with pytest.raises(ValueError, match=f"at least 2 classes.*only one.* {label!r}"):
-        trained.fit(rows[0], [label] * 60)
-    assert joblib.hash(vars(trained)) == before
+def test_single_class_is_told_of_by_name_and_predicted(label, kind, rows):
+    X, y = rows[0], [label] * 60
+    y = {"array": np.array(y), "list": y, "objects": np.array(y, object)}[kind]
+    clf = classifier()
+    with pytest.warns(UserWarning, match=f"only one class that counts, {label!r}, so"):
+        clf.fit(X, y)
+    assert clf.predict(X).tolist() == [label] * 60
+    assert_array_equal(clf.predict_proba(X), np.ones((60, 1)))
+    assert_array_equal(clf.predict_log_proba(X), np.zeros((60, 1)))
+    assert_array_equal(clf.decision_function(X), np.zeros(60))
+    assert clf.score(X, y) == 1.0
 
 
-def test_single_class_of_positive_weight_is_refused(rows, trained):
+def test_single_class_of_positive_weight_is_told_of(rows):
     X, y = rows
-    before = joblib.hash(vars(trained))
-    with pytest.raises(ValueError, match=r"one class has a positive weight.*Check"):
-        trained.fit(X, y, sample_weight=y == 0)
-    assert joblib.hash(vars(trained)) == before
+    clf = classifier()
+    with pytest.warns(UserWarning, match=r"only one class that counts, 0, so"):
+        clf.fit(X, y, sample_weight=y == 0)
+    assert clf.classes_.tolist() == [0, 1, 2]
+    assert clf.predict_proba(X).shape == (60, 3)
 
 
 @pytest.mark.parametrize(

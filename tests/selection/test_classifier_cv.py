@@ -311,6 +311,15 @@ def test_a_class_that_a_fold_does_not_train_on_is_still_a_class(table):
     assert clf.classes_.tolist() == ["a", "b", "c"]
 
 
+def test_a_fold_of_one_class_is_told_of(table):
+    X, y, _ = table
+    of_a, others = np.flatnonzero(y == "a"), np.flatnonzero(y != "a")
+    clf = classifier(cv=[(of_a, others)])
+    with pytest.warns(UserWarning, match="only one class that counts, 'a', so"):
+        clf.fit(X, y)
+    assert np.isfinite(clf.scores_).all()
+
+
 def test_groups_are_held_out_by_a_list_of_splits(table):
     X, y, _ = table
     groups = np.arange(len(y)) % 4
@@ -341,7 +350,6 @@ REFUSED = {
     "no fold": ({"cv": []}, "makes no fold"),
     "nothing held out": ({"cv": [(ROWS, [])]}, "0 held out"),
     "nothing to train on": ({"cv": [([], ROWS)]}, "0 rows to train on"),
-    "one class": ({"cv": [([0], ROWS)]}, "Each fold of TwoLayerClassifierCV needs"),
     "many folds, one network": ({"cv": 3, "refit": False}, "got 3"),
     "a decay without alpha": ({"solver": SignSGDW()}, "no attribute alpha"),
     "all diverge": ({"alphas": [1e38, 2e38]}, "No candidate has a finite score"),

@@ -33,6 +33,15 @@ def refuses(action, *words):
     return False
 
 
+def tells(action, *words):
+    """Say whether an action warns with a message that holds the words."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        action()
+    messages = [str(warning.message) for warning in caught]
+    return any(all(word in message for word in words) for message in messages)
+
+
 def check_1_hold_out_is_stratified(make):
     # With a feature a row, the rows whose weights never moved were held out.
     X, y = np.eye(300), np.repeat([0, 1, 2], [200, 90, 10])
@@ -117,14 +126,14 @@ def check_6_invscaling_counts_epochs(make):
     assert math.isclose(second / first, math.sqrt(2 / 3), rel_tol=1e-9)
 
 
-def check_8_one_hot_y_is_refused(make):
+def check_8_one_hot_y_is_told_of(make):
     X, y = digits()
-    assert refuses(lambda: make(10, max_iter=1).fit(X, np.eye(10)[y]), "argmax(axis=1)")
+    assert tells(lambda: make(10, max_iter=1).fit(X, np.eye(10)[y]), "argmax(axis=1)")
 
 
-def check_9_one_class_is_refused(make):
+def check_9_one_class_is_told_of(make):
     X, _ = digits()
-    assert refuses(lambda: make(10, max_iter=1).fit(X, np.zeros(len(X))), "class")
+    assert tells(lambda: make(10, max_iter=1).fit(X, np.zeros(len(X))), "one class")
 
 
 def check_10_log_probabilities_are_finite(make):
