@@ -35,6 +35,7 @@ from skmlp.losses import LogLoss, Loss
 from skmlp.solvers import SGD, Solver
 
 NAMES = ["age", "height", "city"]
+NAN, INF = float("nan"), float("inf")
 N_ROWS = 12
 DAY = datetime.date(2020, 1, 31)
 
@@ -233,6 +234,7 @@ OTHER_X = {
 
 DROP = "drop rows without"
 NO_REGRESSOR = ["classifier", "no regressor", "numpy.digitize", "MLPRegressor"]
+SEVERAL = "y has several columns, which are labels that a row may have or not: 0 or 1"
 BAD_Y = {
     "None": (lambda: None, ValueError, ["requires y to be passed", "None"]),
     "a label": (lambda: 1, ValueError, ["y must be 1d", "got 1"]),
@@ -243,12 +245,9 @@ BAD_Y = {
     "no dimension": (lambda: np.array(1), ValueError, ["y must be 1d", "got array(1)"]),
     "short": (lambda: good_y()[:-1], ValueError, ["X and y", "[12, 11]", "one label per row"]),
     "long": (lambda: np.append(good_y(), 0), ValueError, ["X and y", "[12, 13]", "one label per row"]),
-    "one-hot": (lambda: np.eye(3)[good_y()], ValueError, ["y must be 1d", "(12, 3)", "y.argmax(axis=1)"]),
-    "one-hot frame": (lambda: pd.get_dummies(good_y()), ValueError, ["y must be 1d", "(12, 3)"]),
-    "one-hot sparse": (lambda: sparse.csr_array(np.eye(3)[good_y()]), ValueError, ["y must be 1d", "y.argmax"]),
-    "two columns": (lambda: np.column_stack([good_y()] * 2), ValueError, ["y must be 1d", "one column"]),
-    "two columns in polars": (lambda: pl.DataFrame({"a": good_y(), "b": good_y()}), ValueError, ["y must be 1d", "(12, 2)"]),
-    "several labels": (lambda: np.eye(3)[good_y()] + np.eye(3)[0] > 0, ValueError, ["MultiOutputClassifier"]),
+    "two columns": (lambda: np.column_stack([good_y()] * 2), ValueError, [SEVERAL, "column 0 holds 2 (row 2)", "MultiOutputClassifier"]),
+    "two columns in polars": (lambda: pl.DataFrame({"a": good_y(), "b": good_y()}), ValueError, [SEVERAL, "column 'a' holds 2 (row 2)"]),
+    "columns of words": (lambda: np.array([["yes", "no"]] * N_ROWS), ValueError, [SEVERAL, "column 0 holds 'yes' (row 0)", "pass one column"]),
     "three dimensions": (lambda: good_y().reshape(12, 1, 1), ValueError, ["y must be 1d", "(12, 1, 1)"]),
     "sparse column": (lambda: sparse.csr_array(good_y()[:, None]), ValueError, ["y is sparse", "y.toarray()"]),
     "ragged": (lambda: [[1], [1, 2]] * 6, ValueError, ["y holds [1] (row 0)", "integers, strings or booleans"]),
@@ -296,10 +295,126 @@ UNKNOWN_Y = {
     "digits as words": (lambda: [str(i) for i in good_y()], ValueError, ["['0', '1', '2']", "[0, 1, 2]"]),
     "categories": (lambda: pl.Series(words_for("x"), dtype=pl.Categorical), ValueError, ["'class 0'", "[0, 1, 2]"]),
 }  # fmt: skip
-ONE_CLASS = {
-    "ints": (lambda: [1] * N_ROWS, ValueError, ["at least 2 classes", "only one class, 1"]),
-    "words": (lambda: ["no"] * N_ROWS, ValueError, ["at least 2 classes", "only one class, 'no'"]),
-    "bools": (lambda: [False] * N_ROWS, ValueError, ["at least 2 classes", "only one class, False"]),
+# Several labels per row, where there was one: in a further chunk, or in validation data.
+OTHER_KIND_OF_Y = {
+    "one-hot": (lambda: np.eye(3)[good_y()], ValueError, ["(12, 3)", "one label per row"]),
+    "one-hot frame": (lambda: pd.get_dummies(good_y()), ValueError, ["(12, 3)", "one label per row"]),
+    "one-hot sparse": (lambda: sparse.csr_array(np.eye(3)[good_y()]), ValueError, ["(12, 3)", "one label per row"]),
+    "several labels": (lambda: good_Y(), ValueError, ["indicator matrix of shape (12, 3)", "Pass one column"]),
+}  # fmt: skip
+
+# --- y of several labels per row ------------------------------------------------------
+
+
+def good_Y():
+    """Return 12 rows of 3 labels: none, one, two or all of them."""
+    return np.arange(N_ROWS)[:, np.newaxis] >> np.arange(3) & 1
+
+
+def several(value, dtype=object):
+    """An array of 0 and 1, but for one value."""
+    Y = good_Y().astype(dtype)
+    Y[3, 2] = value
+    return Y
+
+
+def pandas_labels(value, dtype=object):
+    return pd.DataFrame(several(value, dtype), columns=NAMES)
+
+
+def polars_labels(value):
+    columns = zip(NAMES, several(value).T.tolist(), strict=True)
+    return pl.DataFrame(dict(columns), strict=False)
+
+
+def stored_twice():
+    """Return a sparse array in which one label is there twice."""
+    return sparse.coo_array((np.ones(2), ([3, 3], [2, 2])), shape=(N_ROWS, 3))
+
+
+def broken_labels(part, i, value):
+    Y = sparse.csr_array(good_Y())
+    getattr(Y, part)[i] = value
+    return Y
+
+
+DROP_LABELS = "Labels are 0 or 1; drop rows without them."
+IN_LABELS, IN_CITY_LABELS = "column 2 of y holds ", "column 'city' of y holds "
+OTHER_LABEL, OTHER_CITY_LABEL = "column 2 holds ", "column 'city' holds "
+BAD_LABELS = {
+    "list: None": (lambda: several(None).tolist(), [IN_LABELS + "None (row 3)", DROP_LABELS]),
+    "list: text": (lambda: several("yes").tolist(), [SEVERAL, OTHER_LABEL + "'yes' (row 3)", "MultiOutputClassifier"]),
+    "list: 2": (lambda: several(2).tolist(), [SEVERAL, OTHER_LABEL + "2 (row 3)"]),
+    "list: ragged": (lambda: [[0, 1, 1]] * 11 + [[1]], ["y holds [0, 1, 1] (row 0)"]),
+    "list: sets": (lambda: [{0, 2}] * N_ROWS, ["y holds {0, 2} (row 0)"]),
+    "list: tuples": (lambda: [(0, 2), (1,)] * 6, ["y holds (0, 2) (row 0)"]),
+    "array: nan": (lambda: several(np.nan, float), [IN_LABELS + "nan (row 3)", DROP_LABELS]),
+    "array: infinite": (lambda: several(np.inf, float), [IN_LABELS + "inf (row 3)", "infinity"]),
+    "array: 2": (lambda: several(2, int), [SEVERAL, OTHER_LABEL + "2 (row 3)", "MultiOutputClassifier"]),
+    "array: -1": (lambda: several(-1, int), [SEVERAL, OTHER_LABEL + "-1 (row 3)"]),
+    "array: -1 and 1": (lambda: 2 * good_Y() - 1, [SEVERAL, "column 0 holds -1 (row 0)"]),
+    "array: 256": (lambda: several(256, int), [SEVERAL, OTHER_LABEL + "256 (row 3)"]),
+    "array: one half": (lambda: several(0.5, float), [SEVERAL, OTHER_LABEL + "0.5 (row 3)"]),
+    "array: nearly one": (lambda: several(1 - 2**-53, float), [SEVERAL, OTHER_LABEL + "0.9999999999999999 (row 3)"]),
+    "array: complex": (lambda: several(1j, complex), ["Complex data not supported in y", "column 0 of y holds 0j (row 0)"]),
+    "array: text": (lambda: good_Y().astype(str), [SEVERAL, "column 0 holds '0' (row 0)"]),
+    "array: bytes": (lambda: good_Y().astype("S1"), [SEVERAL, "column 0 holds b'0' (row 0)"]),
+    "array: times": (lambda: good_Y().astype("M8[D]"), ["dates or times", "column 0 of y holds 1970-01-01 (row 0)"]),
+    "array: spans": (lambda: good_Y().astype("m8[D]"), ["dates or times", "column 0 of y holds 0 days (row 0)"]),
+    "array: records": (lambda: np.zeros((N_ROWS, 3), [("a", "f4")]), [SEVERAL, "column 0 holds (0.0,) (row 0)"]),
+    "array: masked": (lambda: np.ma.masked_array(good_Y(), mask=several(2) == 2), [IN_LABELS + "nan (row 3)", DROP_LABELS]),
+    "array: no rows": (lambda: good_Y()[:0], ["y is empty"]),
+    "array: three dimensions": (lambda: good_Y()[:, np.newaxis], ["y must be 1d", "(12, 1, 3)"]),
+    "array: short": (lambda: good_Y()[:-1], ["X and y", "[12, 11]"]),
+    "array: long": (lambda: np.vstack([good_Y()] * 2), ["X and y", "[12, 24]"]),
+    "objects: None": (lambda: several(None), [IN_LABELS + "None (row 3)", DROP_LABELS]),
+    "objects: NA": (lambda: several(pd.NA), [IN_LABELS + "<NA> (row 3)", DROP_LABELS]),
+    "objects: NaT": (lambda: several(pd.NaT), [IN_LABELS + "NaT (row 3)", DROP_LABELS]),
+    "objects: text": (lambda: several("yes"), [SEVERAL, OTHER_LABEL + "'yes' (row 3)"]),
+    "objects: number as text": (lambda: several("1"), [SEVERAL, OTHER_LABEL + "'1' (row 3)"]),
+    "objects: span": (lambda: several(np.timedelta64(1, "D")), [IN_LABELS + "1 days (row 3)", "dates or times"]),
+    "objects: list": (lambda: several([0, 1]), [IN_LABELS + "[0, 1] (row 3)", "sequences"]),
+    "objects: dict": (lambda: several({}), [SEVERAL, OTHER_LABEL + "{} (row 3)"]),
+    "objects: complex": (lambda: several(1j), ["Complex data not supported in y", IN_LABELS + "1j (row 3)"]),
+    "objects: beyond 64 bits": (lambda: several(2**70), [SEVERAL, OTHER_LABEL + "1180591620717411303424 (row 3)"]),
+    "pandas: nan": (lambda: pandas_labels(np.nan, float), [IN_CITY_LABELS + "nan (row 3)", DROP_LABELS]),
+    "pandas: None": (lambda: pandas_labels(None), [IN_CITY_LABELS + "None (row 3)", DROP_LABELS]),
+    "pandas: 2": (lambda: pandas_labels(2, int), [SEVERAL, OTHER_CITY_LABEL + "2 (row 3)"]),
+    "pandas: text": (lambda: pandas_labels("yes"), [SEVERAL, OTHER_CITY_LABEL + "'yes' (row 3)"]),
+    "pandas: categories": (lambda: pandas_labels("yes").astype("category"), [SEVERAL, OTHER_CITY_LABEL + "'yes' (row 3)"]),
+    "pandas: nullable": (lambda: pandas_labels(pd.NA).astype("Int64"), [IN_CITY_LABELS, "(row 3)", DROP_LABELS]),
+    "pandas: nullable bool": (lambda: pandas_labels(pd.NA).astype("boolean"), [IN_CITY_LABELS + "<NA> (row 3)", DROP_LABELS]),
+    "polars: null": (lambda: polars_labels(None), [IN_CITY_LABELS + "nan (row 3)", DROP_LABELS]),
+    "polars: 2": (lambda: polars_labels(2), [SEVERAL, OTHER_CITY_LABEL + "2 (row 3)"]),
+    "polars: lazy": (lambda: polars_labels(1).lazy(), ["y must be 1d", "LazyFrame"]),
+    "sparse: 2": (lambda: sparse.csr_array(several(2, int)), [SEVERAL, OTHER_LABEL + "2 (row 3)"]),
+    "sparse: -1": (lambda: sparse.csc_matrix(several(-1, int)), [SEVERAL, OTHER_LABEL + "-1 (row 3)"]),
+    "sparse: twice": (stored_twice, [SEVERAL, OTHER_LABEL + "2.0 (row 3)"]),
+    "sparse: nan": (lambda: sparse.csr_array(several(np.nan, float)), [IN_LABELS + "nan (row 3)", DROP_LABELS]),
+    "sparse: complex": (lambda: sparse.csr_array(several(1j, complex)), ["Complex data not supported in y"]),
+    "sparse: column beyond": (lambda: broken_labels("indices", 0, 3), ["y is a broken sparse matrix", "(12, 3)"]),
+    "sparse: rows too long": (lambda: broken_labels("indptr", -1, 99), ["y is a broken sparse matrix", "'csr'"]),
+    "sparse: short": (lambda: sparse.csr_array(good_Y()[:-1]), ["X and y", "[12, 11]"]),
+}  # fmt: skip
+# Labels as they may be, but not of a classifier that was fitted to three.
+OTHER_LABELS = {
+    "more labels": (lambda: np.hstack([good_Y()] * 2), ["(12, 6)"]),
+    "fewer labels": (lambda: good_Y()[:, :2], ["(12, 2)"]),
+    "fewer in sparse": (lambda: sparse.csr_array(good_Y()[:, :2]), ["(12, 2)"]),
+    "one label per row": (good_y, ["(12,)"]),
+    "words": (lambda: [f"class {i}" for i in good_y()], ["(12,)"]),
+}  # fmt: skip
+BAD_WEIGHTS_OF_LABELS = {
+    "a dict": ({0: 1, 1: 2}, ["class_weight must be 'balanced' or a list of 3 dicts", "got {0: 1, 1: 2}"]),
+    "numbers": ([1, 1, 1], ["a list of 3 dicts", "got [1, 1, 1]"]),
+    "too few": ([{1: 2}] * 2, ["a list of 3 dicts", "got [{1: 2}, {1: 2}]"]),
+    "None among them": ([{}, None, {}], ["a list of 3 dicts", "got [{}, None, {}]"]),
+    "words": ([{}, "equal", {}], ["a list of 3 dicts", "'equal'"]),
+    "negative": ([{}, {1: -1}, {}], ["class_weight must hold finite weights of at least 0", "{1: -1}"]),
+    "nan": ([{}, {}, {0: NAN}], ["class_weight must hold finite weights of at least 0", "{0: nan}"]),
+    "text": ([{}, {}, {0: "2"}], ["class_weight must hold finite weights of at least 0", "{0: '2'}"]),
+    "no label": ([{2: 1}, {}, {}], ["class_weight", "[0, 1]", "Its keys are labels of y"]),
+    "all zero": ([{}, {0: 0, 1: 0}, {}], ["not all of them 0", "{0: 0, 1: 0}"]),
 }  # fmt: skip
 
 # --- Weights of samples ---------------------------------------------------------------
@@ -370,7 +485,6 @@ BAD_FIRST_CLASSES = {
 
 # --- Parameters: a value's repr is in the message, as is the parameter's name. --------
 
-NAN, INF = float("nan"), float("inf")
 COUNTS, RATES = (
     [0, -1, 1.5, NAN, INF, "many", [3], 1j, True],
     [-0.1, 1.0, 2, NAN, "half", None, [0.5], 1j],
@@ -401,7 +515,7 @@ BAD_PARAMETERS = {
     "weight_init": ["xavier", None, 3],
     "init_scale": [0, -1.0, NAN, "small", None, ("a", 1.0), (-1.0, 1.0)],
     "fit_intercept": FLAGS,
-    "class_weight": ["equal", 3, [1, 1, 1], {0: -1}, {0: NAN}, {0: INF}],
+    "class_weight": ["equal", 3, {0: -1}, {0: NAN}, {0: INF}],
     "max_iter": [*COUNTS, None],
     "early_stopping": FLAGS,
     "validation_fraction": [0.0, 1.0, -0.1, NAN, 3, "tenth", None, 1j],
@@ -427,7 +541,7 @@ BAD_COMBINATIONS = {
     "weights of spans": ({"class_weight": {0: np.timedelta64(2, "s")}}, ["class_weight must hold finite weights", "got {0: "]),
     "weight of no class": ({"class_weight": {7: 1}}, ["[0, 1, 2]", "not in class_weight. Its keys are labels of y"]),
     "weights all zero": ({"class_weight": {0: 0, 1: 0, 2: 0}}, ["class_weight", "not all of them 0"]),
-    "one class counts": ({"class_weight": {0: 0, 1: 0}}, ["only one class has a positive weight", "class_weight"]),
+    "weights of several labels": ({"class_weight": [{1: 2}] * 3}, ["class_weight is a list", "one dict of label to weight"]),
     "penalty beyond floats": ({"alpha": 10**400}, ["alpha is an int too large"]),
     "units beyond floats": ({"hidden_layer_size": 10**400}, ["hidden_layer_size is an int too large"]),
     "epochs beyond floats": ({"max_iter": 10**400}, ["max_iter is an int too large"]),
@@ -568,7 +682,7 @@ BAD_NETWORKS = {
     "two classes": ({"classes": [0, 1]}, ["one output per class", "2 classes and 3 outputs"]),
     "unsorted classes": ({"classes": [2, 1, 0]}, ["classes must be sorted", "[2, 1, 0]", "Sort"]),
     "repeated classes": ({"classes": [0, 0, 1]}, ["classes must be sorted", "[0, 0, 1]"]),
-    "no classes": ({"classes": None}, ["requires classes", "None"]),
+    "one of several labels": ({"coefs": [np.ones((3, 4)), np.ones((4, 1))], "intercepts": None, "classes": None}, ["classes=None", "there is one output", "np.hstack([0 * W2, W2])"]),
     "other size": ({"hidden_layer_size": 5}, ["hidden_layer_size=5 does not fit", "Leave it out"]),
     "no biases": ({"fit_intercept": False}, ["fit_intercept=False", "intercepts=None"]),
     "unknown activation": ({"activation": "tahn"}, ["'activation'", "'tahn'"]),
@@ -662,6 +776,19 @@ def copy_of(fitted):
     return lambda X=None: pickle.loads(fitted[is_frame(X)])
 
 
+@pytest.fixture(scope="module")
+def fitted_to_several():
+    """A classifier that computes in float32, of several labels per row."""
+    clf = classifier(dtype="float32", batch_size=6, warm_start=True)
+    return pickle.dumps(clf.fit(good_X(), good_Y()).partial_fit(good_X(), good_Y()))
+
+
+@pytest.fixture
+def copy_of_several(fitted_to_several):
+    """Return what makes a classifier fitted to several labels for each test."""
+    return lambda: pickle.loads(fitted_to_several)
+
+
 def learnt(clf):
     """All that was learnt, hashed: what is no parameter, and what it predicts."""
     params = clf.get_params()
@@ -733,19 +860,112 @@ def test_y(case, call, copy_of):
     )
 
 
-@pytest.mark.parametrize("case", UNKNOWN_Y)
+@pytest.mark.parametrize("case", UNKNOWN_Y | OTHER_KIND_OF_Y)
 def test_y_of_a_further_chunk(case, copy_of):
-    make, error, words = UNKNOWN_Y[case]
+    make, error, words = (UNKNOWN_Y | OTHER_KIND_OF_Y)[case]
     assert_refused(
         copy_of(), lambda clf: clf.partial_fit(good_X(), make()), error, words
     )
 
 
-@pytest.mark.parametrize("case", ONE_CLASS)
-def test_y_of_one_class(case, copy_of):
-    make, error, words = ONE_CLASS[case]
-    clf = copy_of().set_params(warm_start=False)
-    assert_refused(clf, lambda clf: clf.fit(good_X(), make()), error, words)
+@pytest.mark.parametrize("case", OTHER_KIND_OF_Y)
+def test_another_kind_of_y_is_not_scored(case, copy_of):
+    make, error, _ = OTHER_KIND_OF_Y[case]
+    words = ["y has the shape (12, 3)", "predictions have (12,)", "as they were in fit"]
+    assert_refused(copy_of(), lambda clf: clf.score(good_X(), make()), error, words)
+
+
+@pytest.mark.parametrize("call", WITH_LABELS)
+@pytest.mark.parametrize("case", BAD_LABELS)
+def test_several_labels(case, call, copy_of_several):
+    make, words = BAD_LABELS[case]
+    refuse = CALLS[call]
+    assert_refused(
+        copy_of_several(),
+        lambda clf: refuse(clf, good_X(), make(), None),
+        ValueError,
+        words,
+    )
+
+
+@pytest.mark.parametrize("case", BAD_LABELS)
+def test_several_labels_of_a_first_call(case):
+    make, words = BAD_LABELS[case]
+    clf = classifier()
+    assert_refused(clf, lambda clf: clf.fit(good_X(), make()), ValueError, words)
+
+
+@pytest.mark.parametrize("case", BAD_LABELS | OTHER_LABELS)
+def test_several_labels_of_validation_data(case, copy_of_several):
+    make, words = (BAD_LABELS | OTHER_LABELS)[case]
+    given = {"X_val": good_X(), "y_val": make()}
+    words = ["Validation data (X_val, y_val)", *words]
+    assert_refused(
+        copy_of_several(),
+        lambda clf: clf.fit(good_X(), good_Y(), **given),
+        ValueError,
+        words,
+    )
+
+
+@pytest.mark.parametrize("call", ["partial_fit", "score"])
+@pytest.mark.parametrize("case", OTHER_LABELS)
+def test_labels_of_another_number(case, call, copy_of_several):
+    make, words = OTHER_LABELS[case]
+    refuse = CALLS[call]
+    assert_refused(
+        copy_of_several(),
+        lambda clf: refuse(clf, good_X(), make(), None),
+        ValueError,
+        ["y has the shape", *words, "Pass "],
+    )
+
+
+@pytest.mark.parametrize("case", OTHER_LABELS)
+def test_training_does_not_go_on_with_labels_of_another_number(case, copy_of_several):
+    make, _ = OTHER_LABELS[case]
+    words = ["Training cannot go on", "changed from", "warm_start=False"]
+    assert_refused(
+        copy_of_several(), lambda clf: clf.fit(good_X(), make()), ValueError, words
+    )
+
+
+@pytest.mark.parametrize("call", TRAINING)
+@pytest.mark.parametrize("case", BAD_WEIGHTS_OF_LABELS)
+def test_weights_of_several_labels(case, call, copy_of_several):
+    class_weight, words = BAD_WEIGHTS_OF_LABELS[case]
+    clf = copy_of_several().set_params(class_weight=class_weight)
+    refuse = CALLS[call]
+    assert_refused(
+        clf, lambda clf: refuse(clf, good_X(), good_Y(), None), ValueError, words
+    )
+
+
+@pytest.mark.parametrize("weight", [1e-300, 1e300])
+def test_weights_of_a_chunk_that_float32_does_not_hold(weight, copy_of_several):
+    clf = copy_of_several().set_params(class_weight=[{0: weight, 1: weight}] * 3)
+    words = ["dtype('float32')", "does not hold the weights that class_weight makes"]
+    assert_refused(
+        clf, lambda clf: clf.partial_fit(good_X(), good_Y()), ValueError, words
+    )
+
+
+def test_weights_of_labels_that_no_row_has():
+    clf = classifier(class_weight=[{0: 0}] * 3)
+    words = ["does not hold the weights that class_weight makes", "positive where"]
+    assert_refused(clf, lambda clf: clf.fit(good_X(), 0 * good_Y()), ValueError, words)
+
+
+@pytest.mark.parametrize("classes", [[0, 1], [1, 2, 3], ["a", "b", "c"]], ids=str)
+def test_classes_of_several_labels(classes, copy_of_several):
+    words = [f"classes={classes} is not", "[0, 1, 2]", "Leave classes out"]
+    for clf in (classifier(), copy_of_several()):
+        assert_refused(
+            clf,
+            lambda clf: clf.partial_fit(good_X(), good_Y(), classes=classes),
+            ValueError,
+            words,
+        )
 
 
 def test_a_chunk_of_one_class_is_welcome(copy_of):
@@ -763,16 +983,17 @@ def test_sample_weight(case, call, copy_of):
     )
 
 
+FOREIGN_Y = BAD_Y | UNKNOWN_Y | OTHER_KIND_OF_Y
 VALIDATION = (
     [("X_val", case) for case in BAD_X if case != "None"]
-    + [("y_val", case) for case in (*BAD_Y, *UNKNOWN_Y) if case != "None"]
+    + [("y_val", case) for case in FOREIGN_Y if case != "None"]
     + [("sample_weight_val", case) for case in BAD_WEIGHTS]
 )
 
 
 @pytest.mark.parametrize(("argument", "case"), VALIDATION)
 def test_validation_data(argument, case, copy_of):
-    tables = {"X_val": BAD_X, "y_val": BAD_Y | UNKNOWN_Y}
+    tables = {"X_val": BAD_X, "y_val": FOREIGN_Y}
     make, error, words = tables.get(argument, BAD_WEIGHTS)[case]
     given = {"X_val": good_X(), "y_val": good_y(), argument: make()}
     X = pandas_frame(1.0) if is_frame(given["X_val"]) else good_X()
