@@ -37,6 +37,14 @@ def problem():
 
 
 @pytest.fixture
+def several(problem):
+    """The same X and weights with several of 4 labels per row, told by X and chance."""
+    X, _, sample_weight = problem
+    noise = np.random.default_rng(2).normal(size=(50, 4))
+    return X, (X[:, :4] + noise > 0.4).astype(int), sample_weight
+
+
+@pytest.fixture
 def weights():
     """Weights of a 6-5-4 network in float64, none of them zero."""
     rng = np.random.default_rng(1)

@@ -60,6 +60,28 @@ def brier(o, t):
 LOSSES = {"log_loss": log_loss, "squared_error": squared_error, "brier": brier}
 
 
+def log_loss_of_labels(o, t):
+    p = logistic(o)
+    return -(t * np.log(p) + (1 - t) * np.log(1 - p)), p - t
+
+
+def squared_error_of_labels(o, t):
+    return (o - t) ** 2 / 2, o - t
+
+
+def brier_of_labels(o, t):
+    p = logistic(o)
+    return (p - t) ** 2, 2 * (p - t) * p * (1 - p)
+
+
+# name: (o, t) -> loss of each label of each row and its derivative with respect to o
+LOSSES_OF_LABELS = {
+    "log_loss": log_loss_of_labels,
+    "squared_error": squared_error_of_labels,
+    "brier": brier_of_labels,
+}
+
+
 def objective(
     weights,
     X,
@@ -70,15 +92,26 @@ def objective(
     loss="log_loss",
     alpha=0.0,
     label_smoothing=0.0,
+    weights_of_labels=1.0,
 ):
-    """Return Σ wᵢ lossᵢ + alpha/2 ‖W‖² and its gradient."""
+    """Return Σ wᵢ lossᵢ + alpha/2 ‖W‖² and its gradient.
+
+    y holds a class per row; or 0 and 1 in a column for each of several labels, whose
+    losses may have weights: an array of the same columns.
+    """
     f, derivative = ACTIVATIONS[activation]
-    n_classes = len(weights["b2"])
-    t = np.eye(n_classes)[y] * (1 - label_smoothing) + label_smoothing / n_classes
+    n_outputs = len(weights["b2"])
     z = X @ weights["W1"] + weights["b1"]
     h = f(z)
     o = h @ weights["W2"] + weights["b2"]
-    losses, do = LOSSES[loss](o, t)
+    if y.ndim == 1:
+        t = np.eye(n_outputs)[y] * (1 - label_smoothing) + label_smoothing / n_outputs
+        losses, do = LOSSES[loss](o, t)
+    else:
+        t = y * (1 - label_smoothing) + label_smoothing / 2
+        losses, do = LOSSES_OF_LABELS[loss](o, t)
+        losses = (weights_of_labels * losses).sum(axis=1)
+        do = weights_of_labels * do
     do = do * sample_weight[:, np.newaxis]
     dz = (do @ weights["W2"].T) * derivative(z)
     gradient = {

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
+from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
@@ -30,13 +31,14 @@ def toy(**params):
 
 def of_problem(problem, weights, **params):
     """Return a classifier with weights in general position, X and y."""
+    X, y, _ = problem
     clf = TwoLayerClassifier.from_weights(
         [weights["W1"], weights["W2"]],
         [weights["b1"], weights["b2"]],
-        range(4),
+        range(4) if y.ndim == 1 else None,
         **{"solver": "sgd", "standardize": False} | params,
     )
-    return clf, *problem[:2]
+    return clf, X, y
 
 
 def test_errors_of_the_toy_are_as_small_as_in_the_lab():
@@ -53,6 +55,30 @@ def test_objective_of_the_toy_is_that_of_the_lab():
 def test_every_gradient_is_right(activation, loss, problem, weights):
     params = {"activation": activation, "loss": loss, "label_smoothing": 0.1}
     errors = check_gradients(*of_problem(problem, weights, **params))
+    assert errors.largest < 1e-6
+
+
+CLASS_WEIGHTS = {
+    "problem": [None, "balanced", {0: 0.5, 1: 2.0, 2: 0.0, 3: 1.0}],
+    "several": [None, "balanced", [{0: 0.5, 1: 2.0}, {1: 0.0}, {}, "balanced"]],
+}
+
+
+@pytest.mark.parametrize("activation", ["tanh", "gelu"])
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.3])
+@pytest.mark.parametrize(
+    ("kind", "class_weight"),
+    [(kind, given) for kind, several in CLASS_WEIGHTS.items() for given in several],
+)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_gradient_of_every_kind_of_target_is_right(
+    loss, kind, class_weight, label_smoothing, activation, weights, request
+):
+    problem = request.getfixturevalue(kind)
+    params = {"loss": loss, "label_smoothing": label_smoothing, "alpha": 0.1}
+    params |= {"class_weight": class_weight, "activation": activation}
+    clf, X, y = of_problem(problem, weights, **params)
+    errors = check_gradients(clf, X, y, sample_weight=problem[2])
     assert errors.largest < 1e-6
 
 
@@ -119,6 +145,35 @@ def test_balanced_classes_are_balanced_by_the_rows_given(problem, weights):
         sample_weight=sample_weight,
     )
     assert check_gradients(clf, X, y).objective == pytest.approx(expected.objective)
+
+
+def test_labels_are_balanced_by_the_rows_given(several, weights):
+    clf, X, Y = of_problem(several, weights, class_weight="balanced")
+    counts = Y.sum(axis=0).tolist()
+    by_hand = [{0: 50 / (2 * (50 - n)), 1: 50 / (2 * n)} for n in counts]
+    other, _, _ = of_problem(several, weights, class_weight=by_hand)
+    assert check_gradients(clf, X, Y) == check_gradients(other, X, Y)
+
+
+@pytest.mark.parametrize("class_weight", [None, [{0: 0.5}, {1: 3.0}, {}, {0: 2, 1: 4}]])
+def test_objective_of_several_labels_is_the_sum_of_their_log_losses(
+    class_weight, several, weights
+):
+    X, Y, sample_weight = several
+    clf, _, _ = of_problem(several, weights, class_weight=class_weight, alpha=0.0)
+    p = clf.predict_proba(X)
+    total = 0.0
+    for label, asked in enumerate(class_weight or [{}] * 4):
+        counts = np.where(Y[:, label] == 1, asked.get(1, 1), asked.get(0, 1))
+        total += log_loss(
+            Y[:, label],
+            p[:, label],
+            sample_weight=sample_weight * counts,
+            normalize=False,
+        )
+    # Weights are taken as they are, as those of partial_fit.
+    objective = check_gradients(clf, X, Y, sample_weight=sample_weight).objective
+    assert objective == pytest.approx(total / sample_weight.sum(), rel=1e-12)
 
 
 def test_sparse_rows_have_the_same_gradient(problem, weights):

@@ -23,12 +23,12 @@ REFERENCE_SOLVERS = {
 }
 
 
-def continued(weights, **params):
+def continued(weights, classes=range(4), **params):
     """Return an estimator with these weights that `fit` trains on."""
     return TwoLayerClassifier.from_weights(
         [weights["W1"], weights["W2"]],
         [weights["b1"], weights["b2"]],
-        classes=range(4),
+        classes=classes,
         warm_start=True,
         **{"learning_rate": "constant", "standardize": False} | params,
     )
@@ -47,6 +47,7 @@ def train_both(problem, weights, solver, *, alpha=0.05, solver_options=None, **o
     learn, defaults = REFERENCE_SOLVERS[solver]
     clf = continued(
         weights,
+        classes=range(4) if y.ndim == 1 else None,
         solver=solver,
         alpha=alpha,
         batch_size=16,
@@ -77,6 +78,16 @@ def test_solver_follows_the_textbook(solver, loss, problem, weights):
     assert_same_weights(*train_both(problem, weights, solver, loss=loss))
 
 
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.3])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("solver", STOCHASTIC)
+def test_several_labels_follow_the_textbook(
+    solver, loss, label_smoothing, several, weights
+):
+    options = {"loss": loss, "label_smoothing": label_smoothing}
+    assert_same_weights(*train_both(several, weights, solver, **options))
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_activation_follows_the_textbook(activation, problem, weights):
     assert_same_weights(*train_both(problem, weights, "sgd", activation=activation))
@@ -99,6 +110,28 @@ def test_lbfgs_follows_the_textbook(problem, weights):
     clf.fit(X, y, sample_weight)
     weight = sample_weight / sample_weight.sum()
     expected = reference.lbfgs(weights, X, y, weight, max_iter=5, alpha=0.05)
+    assert_same_weights(clf, expected)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_lbfgs_of_weighed_labels_follows_the_textbook(loss, several, weights):
+    X, y, sample_weight = several
+    ratios = np.array([[1.0, 2.0], [3.0, 1.0], [1.0, 0.5], [0.25, 4.0]])
+    asked = [dict(enumerate(pair)) for pair in ratios.tolist()]
+    options = {"alpha": 0.05, "loss": loss, "label_smoothing": 0.1}
+    make = {"solver": "lbfgs", "max_iter": 5, "tol": 0.0, "class_weight": asked}
+    clf = continued(weights, None, **make, **options).fit(X, y, sample_weight)
+    counts = ratios[np.arange(4), y]
+    mean = np.average(counts.mean(axis=1), weights=sample_weight)
+    expected = reference.lbfgs(
+        weights,
+        X,
+        y,
+        sample_weight / sample_weight.sum(),
+        max_iter=5,
+        weights_of_labels=counts / mean,
+        **options,
+    )
     assert_same_weights(clf, expected)
 
 
@@ -275,6 +308,17 @@ def test_float32_in_is_float32_through(digits, activation, loss, solver):
     assert clf.predict_proba(X_test).dtype == np.float32
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_float32_in_is_float32_through_where_labels_are_several(digits, loss):
+    X_train, X_test, y_train, _ = digits
+    Y = y_train[:, np.newaxis] >> np.arange(3) & 1
+    make = {"max_iter": 1, "label_smoothing": 0.1, "class_weight": "balanced"}
+    clf = TwoLayerClassifier(8, loss=loss, **make).fit(X_train, Y)
+    assert {a.dtype for a in (*clf.coefs_, *clf.intercepts_)} == {np.dtype("float32")}
+    for method in ("predict_proba", "predict_log_proba", "decision_function"):
+        assert getattr(clf, method)(X_test).dtype == np.float32
+
+
 def allocations_a_batch(X, y, n_hidden, batch_size, **params):
     """Return the largest number of bytes allocated between two steps of one epoch."""
     peaks = []
@@ -321,6 +365,24 @@ def test_a_batch_allocates_less_than_a_hidden_layer(activation, loss, solver):
         input_dropout=0.5,
         label_smoothing=0.1,
         max_grad_norm=1.0,
+    )
+    assert n_bytes < 128 * 128 * 4
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_batch_of_several_labels_allocates_less_than_a_hidden_layer(
+    loss, class_weight
+):
+    rng = np.random.default_rng(0)
+    n_bytes = allocations_a_batch(
+        X=rng.integers(2, size=(1024, 100), dtype=np.uint8),
+        y=rng.integers(2, size=(1024, 10)),
+        n_hidden=128,
+        batch_size=128,
+        loss=loss,
+        class_weight=class_weight,
+        label_smoothing=0.1,
     )
     assert n_bytes < 128 * 128 * 4
 
