@@ -124,10 +124,13 @@ class Loss(Entry):
 
     def multilabel(self) -> MultilabelLoss:
         """Return the loss of rows with several labels that corresponds to this one."""
-        raise ValueError(
-            f"loss={self!r} is for one label per row. Define its method multilabel, "
-            f"which returns a MultilabelLoss, or choose one of {[*LOSSES]}."
-        )
+        if type(self) not in _MULTILABEL:  # what derives from one is another loss
+            raise ValueError(
+                f"loss={self!r} is for one label per row. Define its method "
+                "multilabel, which returns a MultilabelLoss, or choose one of "
+                f"{[*LOSSES]}."
+            )
+        return _MULTILABEL[type(self)]()
 
     def link(self, logits: np.ndarray) -> None:
         """Replace logits by probabilities: p_k = exp(o_k) / Σⱼ exp(o_j)."""
@@ -173,10 +176,6 @@ class LogLoss(Loss):
         np.subtract(dlogits, t, out=dlogits)
         return float(value)
 
-    def multilabel(self) -> MultilabelLoss:
-        """Return the cross-entropy of each label."""
-        return MultilabelLogLoss()
-
 
 class Brier(Loss):
     """Squared distance of the softmax of the logits from the target, ‖p - t‖².
@@ -210,10 +209,6 @@ class Brier(Loss):
         np.multiply(dlogits, p, out=dlogits)
         np.multiply(dlogits, 2.0 * weight, out=dlogits)
         return float(np.dot(weight, losses))
-
-    def multilabel(self) -> MultilabelLoss:
-        """Return the squared error of each probability."""
-        return MultilabelBrier()
 
 
 class SquaredError(Loss):
@@ -272,10 +267,6 @@ class SquaredError(Loss):
         """Replace each column by the logarithms of its link."""
         self.link(logits)
         np.log(logits, out=logits)
-
-    def multilabel(self) -> MultilabelLoss:
-        """Return the squared error of each output."""
-        return MultilabelSquaredError()
 
 
 class MultilabelLoss(Loss):
@@ -454,4 +445,9 @@ LOSSES: dict[str, type[Loss]] = {
     "log_loss": LogLoss,
     "squared_error": SquaredError,
     "brier": Brier,
+}
+_MULTILABEL: dict[type[Loss], type[MultilabelLoss]] = {
+    LogLoss: MultilabelLogLoss,
+    SquaredError: MultilabelSquaredError,
+    Brier: MultilabelBrier,
 }

@@ -179,12 +179,13 @@ def test_a_loss_of_several_labels_is_its_own(name):
     assert OF_LABELS[name].multilabel() is OF_LABELS[name]
 
 
-def test_a_loss_of_one_label_per_row_may_know_no_other():
-    class Hinge(Loss):
+@pytest.mark.parametrize("base", [Loss, *LOSSES.values()])
+def test_a_loss_of_one_s_own_has_to_say_which_that_of_several_labels_is(base):
+    class Own(base):
         pass
 
-    with pytest.raises(ValueError, match=r"Hinge\(\) is for one label.* multilabel"):
-        Hinge().multilabel()
+    with pytest.raises(ValueError, match=r"Own\(\) is for one label.* multilabel"):
+        Own().multilabel()
 
 
 def test_a_loss_of_several_labels_has_to_be_defined():
