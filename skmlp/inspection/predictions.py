@@ -269,7 +269,7 @@ class PredictionsDisplay:
         """
         check_scalar(n_images, "n_images", Integral, min_val=1)
         check_consistent_length(X, y_true, y_proba)
-        labels = column_or_1d(y_true)
+        labels = _check_one_label_each(y_true)
         _check_any(labels)
         X = X.tocsr() if sparse.issparse(X) else np.asarray(X)
         shape = check_image_shape(image_shape, math.prod(X.shape[1:]))
@@ -354,6 +354,18 @@ class PredictionsDisplay:
 
     def _name(self, label: Any) -> str:
         return str(self.names.get(label, label))
+
+
+def _check_one_label_each(y_true: Any) -> np.ndarray:
+    """Return the labels; raise where an image may have several."""
+    shape = y_true.shape if hasattr(y_true, "shape") else np.shape(y_true)
+    if len(shape) == 2 and shape[1] > 1:
+        raise ValueError(
+            f"y_true has the shape {shape}, but an image is drawn with one label. Draw "
+            "a column k of labels by itself: PredictionsDisplay.from_predictions(X, "
+            "y[:, k], np.column_stack([1 - p[:, k], p[:, k]])), p of predict_proba."
+        )
+    return column_or_1d(y_true)
 
 
 def _check_any(rows: np.ndarray) -> None:

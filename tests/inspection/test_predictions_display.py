@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
+from skmlp import TwoLayerClassifier
 from skmlp.inspection import PredictionsDisplay
 
 FOUR_IMAGES = np.arange(16.0).reshape(4, 4)
@@ -213,7 +214,7 @@ def test_images_are_drawn_within_the_axes_given():
         ({"target_names": {"0": "cat"}}, r"target_names .* \['0'\], .* \[0, 1\].*Pass"),
         ({"y_true": list("0101")}, r"y_true .* \['0', '1'\], .* among .* \[0, 1\]"),
         ({"y_true": [0, 0, 2, 0]}, r"y_true holds the labels \[2\], which are not"),
-        ({"y_true": np.zeros((4, 2))}, r"1d array, got an array of shape \(4, 2\)"),
+        ({"y_true": np.zeros((4, 2))}, r"y_true has the shape \(4, 2\).* one label"),
         ({"y_proba": OF_CLASS_1}, r"np.column_stack\(\[1 - p, p\]\)"),
         ({"classes": None}, "y_true holds 1 classes, but y_proba has 2 columns"),
         ({"classes": [0, 1, 2]}, "classes holds 3 classes, but y_proba has 2"),
@@ -236,3 +237,18 @@ def test_display_without_images_is_refused():
 def test_number_of_images_is_an_integer():
     with pytest.raises(TypeError, match="n_images must be an instance of int"):
         predictions(n_images=2.0)
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array, np.ndarray.tolist])
+def test_an_image_of_several_labels_is_drawn_label_by_label(form):
+    X, Y = FOUR_IMAGES, np.array([[0, 1], [1, 1], [0, 0], [1, 0]])
+    clf = TwoLayerClassifier(3, max_iter=2, random_state=0).fit(X, Y)
+    given = {"image_shape": (2, 2), "select": "first"}
+    with pytest.raises(ValueError, match=r"y_true has the shape \(4, 2\).* a column k"):
+        PredictionsDisplay.from_estimator(clf, X, form(Y), **given)
+    p = clf.predict_proba(X)
+    for k in range(2):
+        both = np.column_stack([1 - p[:, k], p[:, k]])
+        display = PredictionsDisplay.from_predictions(X, Y[:, k], both, **given)
+        assert display.y_pred.tolist() == clf.predict(X)[:, k].tolist()
+    plt.close("all")
