@@ -36,6 +36,33 @@ def test_what_is_measured_is_what_would_have_been_given(kind, dtype, table):
     assert automatic.history_["loss"] == given.history_["loss"]
 
 
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+def test_it_is_measured_where_labels_are_several(kind, class_weight, table):
+    X, y = table
+    Y = kind(np.column_stack([y == 0, y > 0, X[:, 0] > 0]))
+    automatic = classifier(class_weight=class_weight).fit(X, Y)
+    given = classifier(class_weight=class_weight, alpha=automatic.alpha_).fit(X, Y)
+    assert automatic.alpha_ in ALPHAS
+    assert_array_equal(automatic.coefs_[0], given.coefs_[0])
+    assert_array_equal(automatic.coefs_[1], given.coefs_[1])
+
+
+def test_noise_in_several_labels_asks_for_decay():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 10))
+    clean = (X[:, :3] * X[:, 3:6] > 0).astype(int)
+    assert classifier().fit(X, rng.permutation(clean)).alpha_ == max(ALPHAS)
+    assert classifier().fit(X, clean).alpha_ < 1.0
+
+
+def test_many_labels_are_measured_as_few_strata_are():
+    # 300 rows hold out 75: enough for two of each stratum, not for two of each label.
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(300, 8)), rng.integers(2, size=(300, 60))
+    assert classifier().fit(X, Y).alpha_ in ALPHAS
+
+
 def test_noise_asks_for_decay_and_what_can_be_learnt_does_not():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(600, 10))

@@ -14,8 +14,9 @@ from skmlp._candidates.training import (
     train_candidates,
 )
 from skmlp._checks.data import check_table, check_training_data, computation_dtype
+from skmlp._checks.labels import classes_of
 from skmlp._settings import Settings
-from skmlp._targets import OneLabel
+from skmlp._targets import targets_of
 from skmlp.solvers import Solver
 
 ALPHAS = (0.0, 0.05, 0.3, 2.0)
@@ -72,7 +73,9 @@ def prepared(clf, X, y, sample_weight=None):
     data = check_training_data(
         table,
         sample_weight,
-        targets=OneLabel(np.unique(table.labels), settings.loss, clf.label_smoothing),
+        targets=targets_of(
+            table.form, classes_of(table.labels), settings.loss, clf.label_smoothing
+        ),
         class_weight=clf.class_weight,
         dtype=dtype,
     )
@@ -107,6 +110,41 @@ def test_side_by_side_each_candidate_is_a_fit_with_its_alpha(name, table):
     clf = classifier(**SIDE_BY_SIDE[name])
     assert can_go_side_by_side(*prepared(clf, X, y), n_members=4)
     assert_equal_to_fits(clf, X, y, weight)
+
+
+@pytest.fixture(scope="module")
+def labels():
+    """X and three labels, any number of which a row may have, told by X and chance."""
+    X, y = make_classification(200, 6, n_informative=4, n_classes=3, random_state=0)
+    noise = np.random.default_rng(0).normal(size=(200, 2))
+    return X + 3.0, np.column_stack([X[:, :2] + noise > 0, y == 1]).astype(int)
+
+
+OF_LABELS = {
+    "the defaults": {},
+    "brier": {"loss": "brier", "label_smoothing": 0.2},
+    "squared error": {"loss": "squared_error", "class_weight": "balanced"},
+    "class weights": {
+        "class_weight": [{1: 5.0}, {}, {0: 0.5, 1: 2.0}],
+        "solver": "sgd",
+    },
+    "early stopping": SIDE_BY_SIDE["early stopping"],
+}
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("name", OF_LABELS)
+def test_candidates_of_several_labels_are_fits_side_by_side(name, kind, labels, table):
+    X, Y = labels
+    clf = classifier(**OF_LABELS[name])
+    assert can_go_side_by_side(*prepared(clf, X, kind(Y)), n_members=4)
+    assert_equal_to_fits(clf, X, kind(Y), table[2])
+
+
+def test_candidates_of_several_labels_are_fits_in_sequence(labels, table):
+    X, Y = labels
+    clf = classifier(solver="lbfgs", max_iter=5, class_weight="balanced")
+    assert_equal_to_fits(clf, X, Y, table[2])
 
 
 @pytest.mark.parametrize("name", IN_SEQUENCE)

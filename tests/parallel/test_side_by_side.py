@@ -40,6 +40,20 @@ def test_rows_are_predicted_by_several_threads_as_by_one(method, trained, many_r
     assert_array_equal(getattr(trained, method)(X), predicted)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_several_labels_are_predicted_by_several_threads_as_by_one(method, many_rows):
+    X, y = many_rows
+    Y = y[:, np.newaxis] >> np.arange(3) & 1
+    clf = network(1, max_iter=2).fit(X[:256], Y[:256])
+    expected = getattr(clf, method)(X)
+    clf.set_params(n_jobs=4)
+    with helpers_that_start() as seen:
+        predicted = getattr(clf, method)(X)
+    assert len(seen) == 3
+    assert predicted.shape == Y.shape
+    assert_allclose(predicted, expected, rtol=1e-5, atol=1e-5)
+
+
 def test_rows_of_few_multiplications_are_predicted_by_one_thread(trained, many_rows):
     with helpers_that_start() as seen:
         trained.predict(many_rows[0][:1900])

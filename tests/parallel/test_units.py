@@ -102,6 +102,15 @@ def test_threads_learn_the_same_for_few_outputs_and_many(n_classes):
     assert_threads_change_rounding_alone(X, np.arange(len(X)) % n_classes)
 
 
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_threads_learn_the_same_where_labels_are_several(loss, class_weight):
+    X, y = table()
+    Y = y[:, np.newaxis] >> np.arange(3) & 1
+    options = {"loss": loss, "class_weight": class_weight, "monitor_train": True}
+    assert_threads_change_rounding_alone(X, Y, **options)
+
+
 def test_threads_learn_the_same_from_weighted_rows():
     X, y = table()
     weight = np.random.default_rng(1).uniform(0, 3, len(y)) * (y != 2)

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.datasets import make_classification
+from sklearn.datasets import make_classification, make_multilabel_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import (
     GridSearchCV,
@@ -108,6 +108,61 @@ def test_choice_and_network_are_those_of_a_grid_search(params, table):
     assert clf.best_score_ == pytest.approx(search.best_score_, rel=1e-9)
     assert_equal_networks(clf, search.best_estimator_)
     assert clf.history_["loss"] == search.best_estimator_.history_["loss"]
+
+
+@pytest.fixture(scope="module")
+def labels():
+    """Several noisy labels per row of X, in float32."""
+    X, Y = make_multilabel_classification(
+        240, 8, n_classes=4, allow_unlabeled=True, random_state=0
+    )
+    flipped = np.random.default_rng(0).random(Y.shape) < 0.1
+    return X.astype(np.float32), np.where(flipped, 1 - Y, Y)
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", "f1_macro", "roc_auc"])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("cv", [3, ShuffleSplit(2, test_size=0.25, random_state=0)])
+def test_scores_of_several_labels_are_those_of_cross_val_score(
+    cv, form, scoring, labels
+):
+    X, Y = labels
+    clf = classifier(cv=cv, scoring=scoring).fit(X, form(Y))
+    for alpha, scores in zip(ALPHAS, clf.scores_.T, strict=True):
+        lone = TwoLayerClassifier(alpha=alpha, **SMALL)
+        expected = cross_val_score(lone, X, Y, cv=cv, scoring=scoring)
+        assert_allclose(scores, expected, rtol=1e-5)
+    assert type(clf.predict(X)) is type(form(Y))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"class_weight": "balanced"},
+        {"solver": "lbfgs", "class_weight": [{1: 3.0}, {}, {}, {0: 0.5}]},
+        {"early_stopping": True, "validation_fraction": 0.3, "n_iter_no_change": 2},
+    ],
+    ids=str,
+)
+def test_choice_for_several_labels_is_that_of_a_grid_search(params, labels):
+    X, Y = labels
+    clf = classifier(cv=3, scoring=accuracy, **params).fit(X, Y)
+    lone = TwoLayerClassifier(scoring=accuracy, **SMALL | params)
+    search = GridSearchCV(lone, {"alpha": ALPHAS}, cv=3, scoring=accuracy).fit(X, Y)
+    assert clf.alpha_ == search.best_params_["alpha"]
+    assert clf.best_score_ == pytest.approx(search.best_score_, rel=1e-9)
+    assert_equal_networks(clf, search.best_estimator_)
+
+
+@pytest.mark.parametrize("n_rows", [240, 40])
+def test_rows_of_several_labels_are_held_out_by_default(n_rows, labels):
+    X, Y = labels[0][:n_rows], labels[1][:n_rows]
+    clf = classifier().fit(X, Y)
+    thin = classifier().fit(X, sparse.csr_matrix(Y))
+    assert clf.scores_.shape[1] == 3
+    assert np.isfinite(clf.scores_).all()
+    assert_array_equal(clf.scores_, thin.scores_)
+    assert_equal_networks(clf, TwoLayerClassifier(alpha=clf.alpha_, **SMALL).fit(X, Y))
 
 
 def test_the_loss_compares_as_the_negative_log_loss(table):

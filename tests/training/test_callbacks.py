@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import joblib
+import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -95,6 +97,29 @@ def test_fitted_estimator_predicts_as_if_training_had_ended_then(images):
     for n_epochs, predicted in zip((1, 2, 3), recorder.predictions, strict=True):
         alone = TwoLayerClassifier(9, max_iter=n_epochs, **make).fit(*images)
         assert_array_equal(alone.predict(images[0]), predicted)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+def test_callbacks_see_networks_of_several_labels(images, kind):
+    X, y = images
+    Y = kind(y[:, np.newaxis] >> np.arange(3) & 1)
+    make = {"random_state": 0, "learning_rate": "constant"}
+    seen = []
+
+    class Look(Recorder):
+        def on_fit_task_end(self, estimator, context, *, y=None, fitted_estimator=None):
+            if context.task_name == "epoch":
+                assert y is Y
+                seen.append(fitted_estimator.predict(X))
+                self.epochs.append(len(fitted_estimator.history_["loss"]))
+
+    look = Look()
+    TwoLayerClassifier(9, max_iter=3, **make).set_callbacks(look).fit(X, Y)
+    assert look.epochs == [1, 2, 3]
+    for n_epochs, predicted in enumerate(seen, start=1):
+        alone = TwoLayerClassifier(9, max_iter=n_epochs, **make).fit(X, Y).predict(X)
+        assert type(alone) is type(predicted)
+        assert_array_equal(*(np.asarray(a.sum(axis=1)) for a in (alone, predicted)))
 
 
 def test_a_callback_that_returns_true_stops_with_the_last_weights(images):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.datasets import make_classification
-from sklearn.metrics import log_loss, make_scorer
+from scipy import sparse
+from sklearn.datasets import make_classification, make_multilabel_classification
+from sklearn.metrics import accuracy_score, get_scorer, log_loss, make_scorer
 
 from skmlp import TwoLayerClassifier
 
@@ -57,6 +58,71 @@ def test_weights_of_the_best_epoch_are_restored_to_the_bit(noisy):
     assert_array_equal(clf.coefs_[1], watch.weights[2][1])
 
 
+SCORERS_OF_LABELS = [
+    *("roc_auc", "average_precision", "f1_macro", "f1_samples", "accuracy"),
+    *("jaccard_samples", "precision_micro", "recall_weighted", "roc_auc_ovr"),
+]
+
+
+@pytest.fixture(scope="module")
+def noisy_labels():
+    """A table of noise with three of five labels per row, and rows to validate on."""
+    X, Y = make_multilabel_classification(
+        400, 10, n_classes=5, n_labels=3, allow_unlabeled=True, random_state=0
+    )
+    Y = np.where(np.random.default_rng(0).random(Y.shape) < 0.2, 1 - Y, Y)
+    return X[:300], Y[:300], X[300:], Y[300:]
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array, sparse.csr_matrix])
+@pytest.mark.parametrize("scoring", ["loss", *SCORERS_OF_LABELS])
+def test_any_scorer_of_labels_stops_training(scoring, form, noisy_labels):
+    X, Y, X_val, Y_val = noisy_labels
+    watching = {"n_iter_no_change": 3, "tol": 0.0, "max_iter": 60}
+    make = {"early_stopping": True, "scoring": scoring, "random_state": 0, **watching}
+    make |= {"learning_rate_init": 0.01, "learning_rate": "constant", "alpha": 0.3}
+    clf = TwoLayerClassifier(20, **make)
+    clf.fit(X, form(Y), X_val=X_val, y_val=form(Y_val))
+    assert clf.n_iter_ == min(clf.best_epoch_ + 3, 60)
+    if scoring != "loss":
+        by_hand = get_scorer(scoring)(clf, X_val, Y_val)
+        assert clf.best_validation_score_ == pytest.approx(by_hand, rel=1e-12)
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced", [{1: 3.0}, {}, {}, {}, {}]])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csc_matrix])
+def test_history_measures_subset_accuracy_and_the_loss(
+    form, class_weight, noisy_labels
+):
+    X, Y, X_val, Y_val = noisy_labels
+    make = {"random_state": 0, "max_iter": 3, "learning_rate": "constant"}
+    make |= {"class_weight": class_weight, "monitor_train": True}
+    weight = np.random.default_rng(0).uniform(0.5, 2.0, size=100)
+    clf = TwoLayerClassifier(20, **make).fit(
+        X, form(Y), X_val=X_val, y_val=form(Y_val), sample_weight_val=weight
+    )
+    assert clf.history_["train_accuracy"][-1] == accuracy_score(Y, clf.predict(X))
+    expected = accuracy_score(Y_val, clf.predict(X_val), sample_weight=weight)
+    assert clf.history_["val_accuracy"][-1] == pytest.approx(expected, rel=1e-12)
+    log_p, log_not = clf.predict_log_proba(X_val), np.log1p(-clf.predict_proba(X_val))
+    losses = -np.where(Y_val, log_p, log_not)
+    by_class = weights_of_labels(class_weight, Y)
+    losses = (np.where(Y_val, *by_class[:, ::-1].T) * losses).sum(axis=1)
+    expected = np.average(losses, weights=weight)
+    assert clf.history_["val_loss"][-1] == pytest.approx(expected, rel=1e-9)
+
+
+def weights_of_labels(class_weight, Y):
+    """Return what the absence and the presence of each label count in fit, by hand."""
+    totals = np.column_stack([(1 - Y).sum(axis=0), Y.sum(axis=0)])
+    by_class = np.ones((5, 2))
+    if class_weight == "balanced":
+        by_class = len(Y) / (2 * totals)
+    elif class_weight is not None:
+        by_class[0, 1] = 3.0
+    return by_class / np.average(by_class, weights=totals)
+
+
 def test_improvement_of_at_most_tol_does_not_count_but_is_kept(noisy):
     watch = Watch([1.0, 1.05, 1.1, 1.15])
     clf = stopped(noisy, scoring=watch, n_iter_no_change=3, tol=0.1)
@@ -71,6 +137,65 @@ def test_hold_out_is_stratified():
         watch = Watch([0.0] * 2)
         stopped((X, y), scoring=watch, n_iter_no_change=1, random_state=seed)
         assert np.bincount(watch.labels[0], minlength=4).tolist() == [20, 9, 1, 0]
+
+
+def rarest_of(labels):
+    """Return the rarest label of each row by hand, -1 for none."""
+    by_rarity = sorted(range(labels.shape[1]), key=lambda k: labels[:, k].sum())
+    return [next((k for k in by_rarity if row[k]), -1) for row in labels]
+
+
+def test_hold_out_keeps_the_shares_of_the_rarest_labels():
+    # Of 400 rows: 40 have label 2, of the others 80 label 1, of the others 120 label 0.
+    Y = np.zeros((400, 3), int)
+    Y[:40, 2] = Y[20:120, 1] = Y[30:240, 0] = 1
+    assert np.unique(rarest_of(Y), return_counts=True)[1].tolist() == [160, 120, 80, 40]
+    X = np.arange(400.0)[:, np.newaxis]
+    for seed in range(20):
+        rows = held_out_rows(X, Y, random_state=seed)
+        rarest = np.array(rarest_of(Y))[rows]
+        counts = np.unique(rarest, return_counts=True)[1]
+        assert counts.tolist() == [16, 12, 8, 4]
+
+
+def test_strata_of_few_rows_are_held_out_together():
+    # Less than a twentieth of 200 rows have label 2, 3 or 4 as their rarest.
+    Y = np.zeros((200, 5), int)
+    Y[:100, 0] = 1
+    Y[:6, 2], Y[6:13, 3], Y[13:20, 4] = 1, 1, 1
+    Y[20:, 1] = np.arange(180) % 2
+    X = np.arange(200.0)[:, np.newaxis]
+    rarest = np.array(rarest_of(Y))
+    for seed in range(20):
+        rows = held_out_rows(X, Y, random_state=seed)
+        assert np.sum(rows < 20) == 2
+        for label in (-1, 0, 1):
+            n = np.sum(rarest == label)
+            assert np.sum(rarest[rows] == label) == round(0.1 * n)
+
+
+def test_hold_out_of_dense_and_sparse_labels_is_the_same():
+    rng = np.random.default_rng(0)
+    X, Y = np.arange(300.0)[:, np.newaxis], rng.integers(2, size=(300, 4))
+    dense, thin = held_out_rows(X, Y), held_out_rows(X, sparse.csc_array(Y))
+    assert_array_equal(dense, thin)
+
+
+def held_out_rows(X, Y, **params):
+    """Return which rows are held out, by the number that each row is."""
+    seen = []
+
+    def score(estimator, X_val, Y_val):
+        assert_array_equal(Y_val, as_dense(Y)[X_val[:, 0].astype(int)])
+        seen.append(X_val[:, 0].astype(int))
+        return 0.0
+
+    stopped((X, Y), scoring=score, n_iter_no_change=1, max_iter=2, **params)
+    return seen[0]
+
+
+def as_dense(Y):
+    return Y.toarray() if sparse.issparse(Y) else Y
 
 
 def test_every_class_of_two_keeps_one_on_each_side():
