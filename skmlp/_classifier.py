@@ -42,7 +42,7 @@ from skmlp._checks.weights import (
     check_sorted_classes,
     check_weight_arrays,
 )
-from skmlp._core.network import Workspace, forward
+from skmlp._core.network import Buffers, Workspace, forward
 from skmlp._core.rows import (
     Matrix,
     are_finite,
@@ -1000,10 +1000,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         targets = self._targets()
         y = targets.empty(X.shape[0])
 
-        def decide(rows: Any, logits: np.ndarray) -> None:
-            y[rows] = targets.decide(logits)
+        def decide(rows: Any, buffers: Buffers) -> None:
+            y[rows] = targets.decide(buffers.logits)
 
-        self._hand_out_logits(X, decide)
+        self._go_forward(X, decide)
         return targets.predicted(y)
 
     def predict_proba(self, X: MatrixLike) -> np.ndarray:
@@ -1087,10 +1087,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         targets = self._targets()
         scores = targets.empty_scores(X.shape[0], self.coefs_[0].dtype)
 
-        def write(rows: Any, logits: np.ndarray) -> None:
-            scores[rows] = targets.scores(logits)
+        def write(rows: Any, buffers: Buffers) -> None:
+            scores[rows] = targets.scores(buffers.logits)
 
-        self._hand_out_logits(X, write)
+        self._go_forward(X, write)
         return scores
 
     def score(
@@ -1312,11 +1312,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """Return the logits, a row per sample, after a link has changed them."""
         linked = np.empty((X.shape[0], self.n_outputs_), self.coefs_[0].dtype)
 
-        def write(rows: Any, logits: np.ndarray) -> None:
-            link(logits)
-            linked[rows] = logits.T
+        def write(rows: Any, buffers: Buffers) -> None:
+            link(buffers.logits)
+            linked[rows] = buffers.logits.T
 
-        self._hand_out_logits(X, write)
+        self._go_forward(X, write)
         return linked
 
     def _computes_by_ours(self) -> bool:
@@ -1324,12 +1324,17 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         kept = self._training_state
         return isinstance(kept["activation"], str) and isinstance(kept["loss"], str)
 
-    def _hand_out_logits(
-        self, X: Matrix, take: Callable[[Any, np.ndarray], None]
+    def _go_forward(
+        self,
+        X: Matrix,
+        take: Callable[[Any, Buffers], None],
+        *,
+        goes_back: bool = False,
     ) -> None:
-        """Hand out the logits of X in blocks of rows, one column per row.
+        """Go forward over X in blocks of rows; hand out the buffers of each.
 
-        What overflows on the way is infinite, without a warning.
+        They hold Z, H and the logits, and with `goes_back` room for the way back. What
+        overflows on the way is infinite, without a warning.
         """
         layers, standardization = self._trained().to_compute()
         activation = self._trained_activation()
@@ -1340,7 +1345,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
         def hand_out(rows: range) -> None:
             """Hand out those of some rows; threads may share the work by rows."""
-            workspace = Workspace(n_rows, n_hidden, n_outputs, dtype, goes_back=False)
+            workspace = Workspace(
+                n_rows, n_hidden, n_outputs, dtype, goes_back=goes_back
+            )
             blocks = blocks_of(X, n_rows, dtype, rows, standardization)
             with np.errstate(over="ignore", invalid="ignore"):
                 for key, block in until(is_given_up, blocks):
@@ -1351,7 +1358,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                     logits = forward(layers, block, buffers, activation)
                     if not are_finite(logits):
                         raise OverflowInPrediction(X, dtype)
-                    take(key, logits)
+                    take(key, buffers)
 
         n_threads = 1
         if self._computes_by_ours():

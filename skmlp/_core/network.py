@@ -207,13 +207,52 @@ def backward(
     # logits = W2ᵀ Hᵀ + b2
     product(buffers.HT, buffers.dlogitsT, out=grads.W2)
     product(buffers.dlogits_of_members, ones, out=grads.b2)
-    product(buffers.dlogitsT, buffers.transposed(params.W2), out=buffers.dH)
-    # H = f(Z)
-    activation.backward(buffers.Z_by_row, buffers.H_by_row, buffers.dH_by_row)
-    dZ = buffers.dH
+    dZ = backward_to_hidden(params, buffers, activation)
     # Z = X W1 + b1
     buffers.multiply(X.T, dZ, out=grads.W1)
     product(ones, dZ, out=grads.b1)
+
+
+def backward_to_hidden(
+    params: Layers | Parameters, buffers: Buffers, activation: Activation
+) -> np.ndarray:
+    """Return dZ, given dlogits, Z and H in the buffers; it takes the place of dH."""
+    # logits = W2ᵀ Hᵀ + b2
+    W2T = buffers.transposed(params.W2)
+    buffers.product(buffers.dlogitsT, W2T, out=buffers.dH)
+    # H = f(Z)
+    activation.backward(buffers.Z_by_row, buffers.H_by_row, buffers.dH_by_row)
+    return buffers.dH
+
+
+def backward_to_rows(
+    params: Layers | Parameters,
+    buffers: Buffers,
+    activation: Activation,
+    directions: np.ndarray,
+    dX: np.ndarray,
+) -> None:
+    """Write the gradients of sums of logits by the rows of a block into dX.
+
+    Each direction holds what the logits count in one sum, dlogits of every row. Z and H
+    stand in the buffers, as `forward` left them, and may be overwritten.
+
+    Parameters
+    ----------
+    params : Layers or Parameters
+    buffers : Buffers
+    activation : Activation
+    directions : ndarray of shape (n_directions, n_outputs)
+    dX : ndarray of shape (n_rows, n_directions, n_features)
+    """
+    Z, H = buffers.Z.copy(), buffers.H.copy()
+    for i, direction in enumerate(directions):
+        np.copyto(buffers.Z, Z)
+        np.copyto(buffers.H, H)
+        np.copyto(buffers.dlogits, direction[:, np.newaxis])
+        dZ = backward_to_hidden(params, buffers, activation)
+        # Z = X W1 + b1
+        np.matmul(dZ, params.W1.T, out=dX[:, i])
 
 
 def blockwise_logits(
