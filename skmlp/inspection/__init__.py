@@ -7,6 +7,7 @@ display, and `plot` draws it again elsewhere.
 
 from skmlp.inspection.gradients import GradientErrors, check_gradients
 from skmlp.inspection.predictions import PredictionsDisplay
+from skmlp.inspection.sensitivity import feature_importances, input_gradients
 from skmlp.inspection.training import TrainingDisplay
 from skmlp.inspection.weights import WeightsDisplay
 
@@ -16,11 +17,13 @@ __all__ = [
     "TrainingDisplay",
     "WeightsDisplay",
     "check_gradients",
+    "feature_importances",
+    "input_gradients",
 ]
 
 # Pickles and lists of trusted types name the public path, which stays.
 for _public in (
     *(GradientErrors, PredictionsDisplay, TrainingDisplay, WeightsDisplay),
-    check_gradients,
+    *(check_gradients, feature_importances, input_gradients),
 ):
     _public.__module__ = __name__

@@ -16,6 +16,8 @@ from skmlp.inspection import (
     TrainingDisplay,
     WeightsDisplay,
     check_gradients,
+    feature_importances,
+    input_gradients,
 )
 
 
@@ -39,8 +41,17 @@ def look_at_gradients(estimator, X, y):
     return check_gradients(estimator, X[:9], y[:9], n_entries=5, random_state=0)
 
 
+def look_at_input_gradients(estimator, X, y):
+    return input_gradients(estimator, X[:9]).tolist()
+
+
+def look_at_importances(estimator, X, y):
+    return feature_importances(estimator, X).tolist()
+
+
 DRAWN = [look_at_training, look_at_weights, look_at_predictions]
-every_look = pytest.mark.parametrize("look", [*DRAWN, look_at_gradients])
+COMPUTED = [look_at_gradients, look_at_input_gradients, look_at_importances]
+every_look = pytest.mark.parametrize("look", [*DRAWN, *COMPUTED])
 
 
 @every_look
