@@ -7,14 +7,18 @@ BIN = $(VENV)/bin
 BENCHMARKS = epoch_time as_installed epoch_overhead time_to_accuracy prediction memory \
 	growth busy_machine defaults real_defaults candidates
 
-.PHONY: demo test test-oldest test-newest soak torture mutation release-check lint \
-	docs bench bench-short clean
+.PHONY: demo test integrations test-oldest test-newest soak torture mutation \
+	release-check lint docs bench bench-short clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/plot_quickstart.py
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
+
+# What the page on other libraries shows, with all of these installed.
+integrations: $(VENV)/.installed-test $(VENV)/.installed-integrations
+	$(BIN)/python -m pytest tests/usage/test_other_libraries.py
 
 # With the oldest versions that pyproject.toml allows; they need the oldest PYTHON, and
 # warn of one another's deprecations.
