@@ -82,10 +82,10 @@ def seeded(classifier, **parameters):
     return lambda seed, X: classifier(random_state=seed, **parameters)
 
 
-def scaled(classifier, **parameters):
-    """Return a function that makes the classifier behind a StandardScaler."""
+def scaled(classifier, scaler=StandardScaler, **parameters):
+    """Return a function that makes the classifier behind a scaler."""
     return lambda seed, X: make_pipeline(
-        StandardScaler(), classifier(random_state=seed, **parameters)
+        scaler(), classifier(random_state=seed, **parameters)
     )
 
 

@@ -169,11 +169,16 @@ def crime():
 
 
 def of_pydataset(path, target, drop=()):
+    """Read one of R's tables that pydataset ships, without rows that have no label."""
+    frame = pydataset_frame(path)
+    return features_and_labels(frame.dropna(subset=[target]), target, drop)
+
+
+def pydataset_frame(path):
     """Read a CSV file from the archive of R's tables that pydataset ships."""
     with tarfile.open(folder_of("pydataset") / "resources.tar.gz") as archive:
         member = archive.extractfile(f"resources/rdata/csv/{path}.csv")
-        frame = pd.read_csv(member, index_col=0)
-    return features_and_labels(frame.dropna(subset=[target]), target, drop)
+        return pd.read_csv(member, index_col=0)
 
 
 def features_and_labels(frame, target, drop=()):
