@@ -52,6 +52,7 @@ class OneLabel:
     """
 
     form = ONE_LABEL
+    has_several_labels = False
 
     def __init__(self, classes: np.ndarray, loss: Any, label_smoothing: float) -> None:
         if loss.threshold is not None:
@@ -207,6 +208,8 @@ class SeveralLabels:
     label_smoothing : float
         The share ε of a target that is spread evenly over absence and presence.
     """
+
+    has_several_labels = True
 
     def __init__(
         self, n_labels: int, form: str, loss: Any, label_smoothing: float

@@ -27,6 +27,9 @@ _MOST_NUMBERS = 2**23
 # The networks that are compared have so large a share of the units and of the epochs:
 # all five together take about a third of the time of the training that follows.
 _SHARE_OF_UNITS, _FEWEST_UNITS, _SHARE_OF_EPOCHS = 0.25, 16, 0.5
+# With several labels a network of all units wants about twice the decay that is best
+# for a quarter of them (benchmarks/multilabel.py; one label was measured by itself).
+_MORE_DECAY, _STEEPEST = 2.0, 1e100
 _FLOAT32 = np.dtype(np.float32)
 
 
@@ -35,8 +38,9 @@ def measured_alpha(
 ) -> float | None:
     """Return which of `ALPHAS` has the lowest loss on held-out rows.
 
-    None where nothing is to be learnt from that, or not at that price: with few rows
-    per class, very many numbers, wide sparse X, or no network that does not diverge.
+    With several labels per row it may be one between, and is doubled. None where
+    nothing is to be learnt from that, or not at that price: with few rows per class,
+    very many numbers, wide sparse X, or no network that does not diverge.
     """
     counts = data.weight > 0
     n_held_out = int(counts.sum()) // _N_PARTS
@@ -57,8 +61,25 @@ def measured_alpha(
         rest = np.flatnonzero(counts & (part != fold))
         candidates = train_candidates(trial, data, ALPHAS, subset=rest)
         losses += [_loss(trial, candidate, data, held_out) for candidate in candidates]
+    if not np.isfinite(losses.min()):
+        return None
+    if data.targets.has_several_labels:
+        return alpha_of_several_labels(losses)
+    return ALPHAS[losses.argmin()]
+
+
+def alpha_of_several_labels(losses: np.ndarray) -> float:
+    """Return twice the alpha where the slope of the losses is 0, next to the best.
+
+    The slope between two of `ALPHAS`, on a logarithmic scale, is that halfway.
+    """
     best = int(losses.argmin())
-    return ALPHAS[best] if np.isfinite(losses[best]) else None
+    near = slice(max(best - 1, 0), best + 2)
+    scale = np.log(ALPHAS[near])
+    halfway = (scale[1:] + scale[:-1]) / 2
+    slopes = np.diff(losses[near]) / np.diff(scale)
+    slopes = slopes.clip(-_STEEPEST, _STEEPEST)  # infinite beside what diverged
+    return _MORE_DECAY * math.exp(np.interp(0.0, slopes, halfway))
 
 
 def _loss(

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.datasets import make_classification
 
 from skmlp import TwoLayerClassifier
-from skmlp._candidates.automatic import ALPHAS
+from skmlp._candidates.automatic import ALPHAS, alpha_of_several_labels
 from skmlp.activations import Activation
 
 
@@ -43,7 +43,7 @@ def test_it_is_measured_where_labels_are_several(kind, class_weight, table):
     Y = kind(np.column_stack([y == 0, y > 0, X[:, 0] > 0]))
     automatic = classifier(class_weight=class_weight).fit(X, Y)
     given = classifier(class_weight=class_weight, alpha=automatic.alpha_).fit(X, Y)
-    assert automatic.alpha_ in ALPHAS
+    assert min(ALPHAS) < automatic.alpha_ < 8
     assert_array_equal(automatic.coefs_[0], given.coefs_[0])
     assert_array_equal(automatic.coefs_[1], given.coefs_[1])
 
@@ -52,15 +52,35 @@ def test_noise_in_several_labels_asks_for_decay():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(600, 10))
     clean = (X[:, :3] * X[:, 3:6] > 0).astype(int)
-    assert classifier().fit(X, rng.permutation(clean)).alpha_ == max(ALPHAS)
+    assert classifier().fit(X, rng.permutation(clean)).alpha_ > 3.0
     assert classifier().fit(X, clean).alpha_ < 1.0
+
+
+def test_with_several_labels_alpha_is_twice_the_best_in_between():
+    # The parabola a + (log alpha - log 0.5)^2 through any three of its points.
+    losses = 3.0 + (np.log(ALPHAS) - np.log(0.5)) ** 2
+    assert_allclose(alpha_of_several_labels(losses), 1.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("losses", "pair"),
+    [([1, 2, 3, 4, 5], (0.07, 0.2)), ([5, 4, 3, 2, 1], (2, 7)), ([1] * 5, (0.07, 0.2))],
+)
+def test_beyond_the_candidates_alpha_is_between_the_last_two(losses, pair):
+    alpha = alpha_of_several_labels(np.array(losses))
+    assert_allclose(alpha, 2 * np.sqrt(np.prod(pair)))
+
+
+def test_candidates_that_diverged_have_no_say():
+    alpha = alpha_of_several_labels(np.array([np.inf, np.inf, 1.0, np.inf, np.inf]))
+    assert 0.2 < alpha / 2 < 2.0
 
 
 def test_many_labels_are_measured_as_few_strata_are():
     # 300 rows hold out 75: enough for two of each stratum, not for two of each label.
     rng = np.random.default_rng(0)
     X, Y = rng.normal(size=(300, 8)), rng.integers(2, size=(300, 60))
-    assert classifier().fit(X, Y).alpha_ in ALPHAS
+    assert classifier().fit(X, Y).alpha_ > 3.0
 
 
 def test_noise_asks_for_decay_and_what_can_be_learnt_does_not():
