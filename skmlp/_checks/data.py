@@ -145,6 +145,8 @@ def check_training_data(
 ) -> TrainingData:
     """Check what `fit` was given; warn where it is probably not what was meant."""
     data = _encoded(table, sample_weight, targets, class_weight, dtype, relative=True)
+    if not data.weight.any():
+        raise ValueError("No row counts. Check sample_weight and class_weight.")
     doubts = targets.doubts(data.y, targets.totals(data.y, data.weight))
     if doubts:
         warn(doubts, UserWarning)

@@ -968,6 +968,13 @@ def test_classes_of_several_labels(classes, copy_of_several):
         )
 
 
+def test_weights_of_classes_that_leave_no_row():
+    y, weight = good_y(), (good_y() == 2).astype(float)
+    clf = classifier(class_weight={2: 0})
+    words = ["No row counts", "sample_weight and class_weight"]
+    assert_refused(clf, lambda clf: clf.fit(good_X(), y, weight), ValueError, words)
+
+
 def test_a_chunk_of_one_class_is_welcome(copy_of):
     clf = copy_of()
     assert clf.partial_fit(good_X(), [1] * N_ROWS).t_ == 4 * N_ROWS
