@@ -390,4 +390,7 @@ def targets_of(
 
 def _are_weights(of_labels: Sequence[Any]) -> bool:
     """Return whether each of what is asked of labels is a dict or 'balanced'."""
-    return all(isinstance(each, Mapping) or each == "balanced" for each in of_labels)
+    return all(
+        isinstance(each, Mapping) or (isinstance(each, str) and each == "balanced")
+        for each in of_labels
+    )

@@ -407,6 +407,7 @@ OTHER_LABELS = {
 BAD_WEIGHTS_OF_LABELS = {
     "a dict": ({0: 1, 1: 2}, ["class_weight must be 'balanced' or a list of 3 dicts", "got {0: 1, 1: 2}"]),
     "numbers": ([1, 1, 1], ["a list of 3 dicts", "got [1, 1, 1]"]),
+    "arrays": ([np.array([1, 2])] * 3, ["a list of 3 dicts", "got [array([1, 2])"]),
     "too few": ([{1: 2}] * 2, ["a list of 3 dicts", "got [{1: 2}, {1: 2}]"]),
     "None among them": ([{}, None, {}], ["a list of 3 dicts", "got [{}, None, {}]"]),
     "words": ([{}, "equal", {}], ["a list of 3 dicts", "'equal'"]),
