@@ -91,7 +91,7 @@ def _indicator_of_sparse(given: Any) -> np.ndarray:
 
 def _refusal_of(given: Any, row: Any, column: Any, value: Any) -> ValueError:
     names = getattr(given, "columns", None)
-    name = int(column) if names is None else names[column]
+    name = int(column) if names is None else list(names)[column]
     return ValueError(
         f"Unknown label type: multioutput. {_SEVERAL}; column {name!r} holds "
         f"{short(value)} (row {row}). {_ONE_COLUMN}"

@@ -380,6 +380,7 @@ BAD_LABELS = {
     "pandas: nan": (lambda: pandas_labels(np.nan, float), [IN_CITY_LABELS + "nan (row 3)", DROP_LABELS]),
     "pandas: None": (lambda: pandas_labels(None), [IN_CITY_LABELS + "None (row 3)", DROP_LABELS]),
     "pandas: 2": (lambda: pandas_labels(2, int), [SEVERAL, OTHER_CITY_LABEL + "2 (row 3)"]),
+    "pandas: years": (lambda: pandas_labels(2, int).set_axis([1990, 2000, 2010], axis=1), [SEVERAL, "column 2010 holds 2 (row 3)"]),
     "pandas: text": (lambda: pandas_labels("yes"), [SEVERAL, OTHER_CITY_LABEL + "'yes' (row 3)"]),
     "pandas: categories": (lambda: pandas_labels("yes").astype("category"), [SEVERAL, OTHER_CITY_LABEL + "'yes' (row 3)"]),
     "pandas: nullable": (lambda: pandas_labels(pd.NA).astype("Int64"), [IN_CITY_LABELS, "(row 3)", DROP_LABELS]),
