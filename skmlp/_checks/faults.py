@@ -22,6 +22,7 @@ _TIMES = (
     *(np.datetime64, np.timedelta64),
     *(datetime.date, datetime.time, datetime.timedelta),
 )
+_COLLECTIONS = (list, tuple, set, frozenset)
 
 # What each kind of value is called, in the words of scikit-learn where it has some.
 _HEADLINES = {
@@ -232,7 +233,7 @@ def kind_of(value: Any) -> str:
         return "time"
     if isinstance(value, complex | np.complexfloating):
         return "complex"
-    if isinstance(value, list | tuple) or getattr(value, "ndim", 0) > 0:
+    if isinstance(value, _COLLECTIONS) or getattr(value, "ndim", 0) > 0:
         return "sequence"
     try:
         is_infinite = math.isinf(float(value))

@@ -22,6 +22,7 @@ from skmlp._checks.features import refuse_broken_sparse
 from skmlp._targets import ONE_LABEL
 
 _REMEDY = "Labels are integers, strings or booleans; drop rows without one."
+_BINARIZE = "For lists of labels use sklearn.preprocessing.MultiLabelBinarizer."
 # What is wrong with a label, unlike what is wrong with a feature.
 _NO_LABELS = ("missing", "infinite", "complex", "sequence")
 # A time equals the number that it holds.
@@ -34,7 +35,8 @@ _NO_REGRESSOR = (
 _SEVERAL = "y has several columns, which are labels that a row may have or not: 0 or 1"
 _ONE_COLUMN = (
     "For one label per row pass one column. For columns of several classes each use "
-    "sklearn.multioutput.MultiOutputClassifier(TwoLayerClassifier())."
+    "sklearn.multioutput.MultiOutputClassifier(TwoLayerClassifier()). "
+    f"{_BINARIZE}"
 )
 
 
@@ -198,7 +200,8 @@ def _refuse_no_labels(name: str, given: Any) -> None:
         return
     fault = first_fault(labels, lambda label: kind_of(label) in _NO_LABELS)
     if fault is not None:
-        raise fault.told_of(name, _REMEDY)
+        is_list = fault.kind == "sequence"
+        raise fault.told_of(name, _BINARIZE if is_list else _REMEDY)
     if len(are_text) > 1:
         types = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise ValueError(

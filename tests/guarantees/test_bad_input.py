@@ -250,7 +250,7 @@ BAD_Y = {
     "columns of words": (lambda: np.array([["yes", "no"]] * N_ROWS), ValueError, [SEVERAL, "column 0 holds 'yes' (row 0)", "pass one column"]),
     "three dimensions": (lambda: good_y().reshape(12, 1, 1), ValueError, ["y must be 1d", "(12, 1, 1)"]),
     "sparse column": (lambda: sparse.csr_array(good_y()[:, None]), ValueError, ["y is sparse", "y.toarray()"]),
-    "ragged": (lambda: [[1], [1, 2]] * 6, ValueError, ["y holds [1] (row 0)", "integers, strings or booleans"]),
+    "ragged": (lambda: [[1], [1, 2]] * 6, ValueError, ["y holds [1] (row 0)", "MultiLabelBinarizer"]),
     "continuous": (lambda: good_y() + 0.5, ValueError, ["continuous", "y holds 0.5 (row 0)", *NO_REGRESSOR]),
     "continuous later": (lambda: labels(0.25), ValueError, ["continuous", "y holds 0.25 (row 3)", *NO_REGRESSOR]),
     "continuous series": (lambda: pd.Series(good_y() / 2), ValueError, ["y holds 0.5 (row 1)", *NO_REGRESSOR]),
@@ -283,7 +283,7 @@ BAD_Y = {
     "decimals": (lambda: [decimal.Decimal(int(i)) for i in good_y()], ValueError, ["Decimal('0')", "Make integers"]),
     "dates": (lambda: [DAY, datetime.date.min] * 6, ValueError, ["datetime.date(2020, 1, 31)", "Make integers"]),
     "dicts": (lambda: [{}] * N_ROWS, ValueError, ["y holds {} (row 0)", "Make integers"]),
-    "sets": (lambda: [{1}] * N_ROWS, ValueError, ["y holds {1} (row 0)", "Make integers"]),
+    "sets": (lambda: [{1}] * N_ROWS, ValueError, ["y holds {1} (row 0)", "MultiLabelBinarizer"]),
     "records": (lambda: np.zeros(N_ROWS, [("a", "f4")]), ValueError, ["y holds (0.0,)", "Make integers"]),
     "ints beyond 64 bits": (lambda: labels(2**70), ValueError, ["y holds 1180591620717411303424 (row 3)", "integers of at most 64 bits"]),
 }  # fmt: skip
@@ -338,6 +338,7 @@ def broken_labels(part, i, value):
     return Y
 
 
+BINARIZE = "For lists of labels use sklearn.preprocessing.MultiLabelBinarizer."
 DROP_LABELS = "Labels are 0 or 1; drop rows without them."
 IN_LABELS, IN_CITY_LABELS = "column 2 of y holds ", "column 'city' of y holds "
 OTHER_LABEL, OTHER_CITY_LABEL = "column 2 holds ", "column 'city' holds "
@@ -346,8 +347,10 @@ BAD_LABELS = {
     "list: text": (lambda: several("yes").tolist(), [SEVERAL, OTHER_LABEL + "'yes' (row 3)", "MultiOutputClassifier"]),
     "list: 2": (lambda: several(2).tolist(), [SEVERAL, OTHER_LABEL + "2 (row 3)"]),
     "list: ragged": (lambda: [[0, 1, 1]] * 11 + [[1]], ["y holds [0, 1, 1] (row 0)"]),
-    "list: sets": (lambda: [{0, 2}] * N_ROWS, ["y holds {0, 2} (row 0)"]),
-    "list: tuples": (lambda: [(0, 2), (1,)] * 6, ["y holds (0, 2) (row 0)"]),
+    "list: sets": (lambda: [{0, 2}] * N_ROWS, ["y holds {0, 2} (row 0)", BINARIZE]),
+    "list: tuples": (lambda: [(0, 2), (1,)] * 6, ["y holds (0, 2) (row 0)", BINARIZE]),
+    "list: pairs of words": (lambda: [("sea", "sun")] * N_ROWS, [SEVERAL, "column 0 holds 'sea'", BINARIZE]),
+    "pandas: lists": (lambda: pd.Series([["sea"], []] * 6), ["y holds ['sea'] (row 0)", BINARIZE]),
     "array: nan": (lambda: several(np.nan, float), [IN_LABELS + "nan (row 3)", DROP_LABELS]),
     "array: infinite": (lambda: several(np.inf, float), [IN_LABELS + "inf (row 3)", "infinity"]),
     "array: 2": (lambda: several(2, int), [SEVERAL, OTHER_LABEL + "2 (row 3)", "MultiOutputClassifier"]),
