@@ -216,7 +216,7 @@ class SeveralLabels:
     ) -> None:
         self.classes = np.arange(n_labels)
         self.form = form
-        self.loss = self.unweighted_loss = loss.multilabel()
+        self.loss = self.unweighted_loss = _of_several_labels(loss)
         self.label_smoothing = label_smoothing
 
     @property
@@ -386,6 +386,17 @@ def targets_of(
     if form == ONE_LABEL:
         return OneLabel(classes, loss, label_smoothing)
     return SeveralLabels(len(classes), form, loss, label_smoothing)
+
+
+def _of_several_labels(loss: Any) -> Any:
+    """Return the loss that corresponds to one for one label per row, or is it."""
+    found = loss.multilabel()
+    if isinstance(found, type) or getattr(found, "threshold", None) is None:
+        raise ValueError(
+            f"The method multilabel of loss={loss!r} must return a MultilabelLoss; got "
+            f"{found!r}."
+        )
+    return found
 
 
 def _are_weights(of_labels: Sequence[Any]) -> bool:

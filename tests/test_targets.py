@@ -268,6 +268,19 @@ def test_a_loss_by_duck_typing_is_told_what_it_lacks(several):
             classifier(loss=Duck()).fit(X, y)
 
 
+@pytest.mark.parametrize("found", [None, LogLoss(), MultilabelLogLoss])
+def test_what_a_loss_says_to_be_that_of_several_labels_is_checked(found, several):
+    class Own(LogLoss):
+        def multilabel(self):
+            return found
+
+    X, Y, _ = several
+    clf = classifier(loss=Own())
+    with pytest.raises(ValueError, match=r"multilabel of loss=Own\(\) must return a M"):
+        clf.fit(X, Y)
+    assert not hasattr(clf, "coefs_")
+
+
 @pytest.mark.parametrize("loss", ["log_loss", "brier"])
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_label_and_its_opposite_are_mirror_images(solver, loss, several):
