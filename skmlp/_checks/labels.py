@@ -130,10 +130,11 @@ def check_classes(
 ) -> np.ndarray:
     """Return the classes of all partial_fit calls, known from the first or not yet.
 
-    Several labels per row tell by themselves.
+    Several labels per row tell by themselves; what is passed as their classes may also
+    be ``np.unique(y)``, as scikit-learn's `learning_curve` does.
     """
-    if known is None and labels.ndim > 1:
-        known = classes_of(labels)
+    if labels.ndim > 1:
+        return _check_classes_of_several(given, labels)
     if known is None and given is None:
         raise ValueError(
             "classes must be passed on the first call to partial_fit: all labels that "
@@ -153,6 +154,21 @@ def check_classes(
             f"classes must hold at least 2 classes; got {classes.tolist()}."
         )
     return classes
+
+
+def _check_classes_of_several(given: Any, labels: np.ndarray) -> np.ndarray:
+    """Return the numbers of the labels; raise where other classes are passed."""
+    known = classes_of(labels)
+    if given is None:
+        return known
+    classes = np.unique(checked_labels(given, "classes"))
+    if not np.array_equal(classes, known) and not {*classes.tolist()} <= {0, 1}:
+        raise ValueError(
+            f"classes={short(classes.tolist())} is not what several labels per row "
+            f"have, the numbers of the columns of y, {short(known.tolist())}. Leave "
+            "classes out, or pass np.unique(y)."
+        )
+    return known
 
 
 def _without_extension_dtype(given: Any) -> Any:

@@ -21,6 +21,7 @@ from sklearn.model_selection import (
     cross_val_predict,
     cross_val_score,
     cross_validate,
+    learning_curve,
 )
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
@@ -109,6 +110,18 @@ def test_the_objective_is_that_of_the_perceptron(table):
     )
     objective = check_gradients(ours, X, Y, n_entries=1).objective
     assert objective == pytest.approx(theirs.loss_, rel=1e-12)
+
+
+def test_a_learning_curve_may_be_drawn_chunk_by_chunk(table):
+    X, _, Y, _ = table
+    make = {"cv": KFold(2), "train_sizes": [50, 200], "error_score": "raise"}
+    _, _, scores = learning_curve(
+        classifier(), X, Y, exploit_incremental_learning=True, **make
+    )
+    for score, (train, test) in zip(scores[0], KFold(2).split(X), strict=True):
+        chunk = train[:50]
+        alone = classifier().partial_fit(X[chunk], Y[chunk])
+        assert score == alone.score(X[test], Y[test])
 
 
 def test_names_of_labels_come_and_go_by_a_binarizer():
