@@ -69,7 +69,7 @@ def _refuse_what_is_neither_0_nor_1(given: Any) -> None:
 
 
 def _indicator(given: Any) -> np.ndarray:
-    """Return 0 and 1 in bytes; raise where there is something else."""
+    """Return 0 and 1 in bytes, row by row; raise where there is something else."""
     values = np.asarray(given)
     if values.dtype.kind not in "biuf":  # of which an array of objects may consist
         values = as_objects(given).astype(object)
@@ -77,7 +77,7 @@ def _indicator(given: Any) -> np.ndarray:
     if is_wrong.any():
         row, column = np.unravel_index(is_wrong.argmax(), values.shape)
         raise _refusal_of(given, row, column, values[row, column])
-    return values.astype(np.uint8)
+    return values.astype(np.uint8, order="C")
 
 
 def _indicator_of_sparse(given: Any) -> np.ndarray:

@@ -17,6 +17,7 @@ from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
 from skmlp import TwoLayerClassifier
+from skmlp._checks.data import check_table
 
 FLOATS = ["float16", "float32", "float64", "longdouble", ">f4", ">f8"]
 INTEGERS = ["bool", "uint8", "uint16", "uint32", "uint64"]
@@ -839,6 +840,16 @@ def test_refused_fit_leaves_a_new_estimator_unfitted(case, rows):
     with pytest.raises(ValueError, match=f"(?s){message}"):
         clf.fit(*rows)
     assert vars(clf) == before
+
+
+@pytest.mark.parametrize("kind", [np.asfortranarray, pd.DataFrame, sparse.csc_array])
+def test_several_labels_lie_row_by_row(kind, rows):
+    # Training gathers rows, of columns at a tenth more of the time for 200 labels.
+    X, y = rows
+    Y = y[:, np.newaxis] >> np.arange(3) & 1
+    labels = check_table("TwoLayerClassifier", X, kind(Y)).labels
+    assert labels.flags.c_contiguous
+    assert_array_equal(labels, Y)
 
 
 @pytest.mark.parametrize("kind", ["array", "list", "objects"])
