@@ -261,8 +261,9 @@ class SeveralLabels:
     def totals(self, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return the total weight of the rows without each label, and with it."""
         totals = self.no_totals()
-        for start in range(0, len(y), _AT_ONCE):
-            part = slice(start, start + _AT_ONCE)
+        n_rows = max(_AT_ONCE // self.n_outputs, 1)
+        for start in range(0, len(y), n_rows):
+            part = slice(start, start + n_rows)
             weights = weight[part].astype(np.float64, copy=False)
             present = weights @ y[part]
             totals += np.column_stack([weights.sum() - present, present])

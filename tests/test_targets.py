@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import tracemalloc
 from decimal import Decimal
 
 import joblib
@@ -15,6 +16,7 @@ from scipy.special import expit
 from sklearn.base import clone
 
 from skmlp import TwoLayerClassifier
+from skmlp._targets import targets_of
 from skmlp.inspection import check_gradients
 from skmlp.losses import LOSSES, LogLoss, MultilabelLogLoss
 from skmlp.solvers import SOLVERS
@@ -466,6 +468,19 @@ def test_a_label_that_no_row_of_a_chunk_has_can_be_balanced(several):
     Y[:20, 1] = 0
     clf = classifier(class_weight="balanced").partial_fit(X[:20], Y[:20])
     assert np.isfinite(clf.partial_fit(X[20:], Y[20:]).predict_proba(X)).all()
+
+
+def test_many_labels_are_weighed_in_the_memory_of_few():
+    rng = np.random.default_rng(0)
+    Y, weight = rng.integers(2, size=(5000, 800), dtype=np.uint8), np.arange(5000.0)
+    targets = targets_of("indicator", np.arange(800), LogLoss(), 0.0)
+    tracemalloc.start()
+    totals = targets.totals(Y, weight)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert_array_equal(totals[:, 1], weight @ Y)
+    assert_array_equal(totals.sum(axis=1), np.full(800, weight.sum()))
+    assert peak < Y.nbytes / 2
 
 
 # --- What is predicted ----------------------------------------------------------------
