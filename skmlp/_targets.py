@@ -175,7 +175,7 @@ class OneLabel:
         """Return the targets as they are: classes are weighed by the rows' weights."""
         return self
 
-    def strata(self, y: np.ndarray) -> np.ndarray:
+    def strata(self, y: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Return what a hold-out keeps the shares of: the class of each row."""
         return y
 
@@ -325,17 +325,18 @@ class SeveralLabels:
         targets.loss = LossOfWeighedLabels(self.unweighted_loss, by_class)
         return targets
 
-    def strata(self, y: np.ndarray) -> np.ndarray:
+    def strata(self, y: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Return what a hold-out keeps the shares of: the rarest label of each row.
 
         Rows without any label are one stratum; those of strata that hold less than a
-        twentieth of all rows are another one.
+        twentieth of all rows are another one. Rare is what few rows have that count.
         """
         none, rest = self.n_outputs, self.n_outputs + 1
-        rarest_first = y[:, np.argsort(y.sum(axis=0, dtype=np.intp))]
-        strata = rarest_first.argmax(axis=1)
+        frequency = y.sum(axis=0, dtype=np.intp, where=counts[:, np.newaxis])
+        strata = y[:, np.argsort(frequency)].argmax(axis=1)
         strata[~y.any(axis=1)] = none
-        strata[np.bincount(strata)[strata] < _LEAST_SHARE * len(y)] = rest
+        sizes = np.bincount(strata[counts], minlength=rest)
+        strata[sizes[strata] < _LEAST_SHARE * counts.sum()] = rest
         return np.unique(strata, return_inverse=True)[1]
 
     def write(self, y: np.ndarray, t: np.ndarray) -> None:

@@ -44,8 +44,8 @@ def measured_alpha(
     """
     counts = data.weight > 0
     n_held_out = int(counts.sum()) // _N_PARTS
-    strata = data.targets.strata(data.y)
-    n_strata = int(strata.max()) + 1
+    strata = data.targets.strata(data.y, counts)
+    n_strata = len(np.unique(strata[counts]))
     fewest = max(_FEWEST_HELD_OUT, _FEWEST_PER_STRATUM * n_strata)
     n_numbers = data.X.shape[0] * numbers_per_row(data.X)
     is_large = n_numbers > _MOST_NUMBERS or is_lazy(settings, data)

@@ -51,7 +51,8 @@ def automatic_folds(
     or as many as the smallest class has rows, each held out once; where a class has
     only one row there is no fold.
     """
-    strata, counts = data.targets.strata(data.y), data.weight > 0
+    counts = data.weight > 0
+    strata = data.targets.strata(data.y, counts)
     parts = stratified_parts(strata, counts, fraction, rng)
     if parts is not None:
         return [Fold(*parts)]

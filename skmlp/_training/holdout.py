@@ -12,8 +12,9 @@ def hold_out(
     data: TrainingData, fraction: float, rng: np.random.Generator
 ) -> tuple[np.ndarray | None, TrainingData]:
     """Return the rows to train on, None for all, and the data to validate with."""
-    strata = data.targets.strata(data.y)
-    parts = stratified_parts(strata, data.weight > 0, fraction, rng)
+    counts = data.weight > 0
+    strata = data.targets.strata(data.y, counts)
+    parts = stratified_parts(strata, counts, fraction, rng)
     if parts is not None:
         return parts[0], data.select(parts[1])
     warn(

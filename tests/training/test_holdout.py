@@ -181,7 +181,17 @@ def test_hold_out_of_dense_and_sparse_labels_is_the_same():
     assert_array_equal(dense, thin)
 
 
-def held_out_rows(X, Y, **params):
+def test_labels_are_held_out_as_if_rows_of_no_weight_were_absent():
+    # Only among rows that do not count is label 2 anything but the rarest.
+    rng = np.random.default_rng(0)
+    X, weight = np.arange(400.0)[:, np.newaxis], np.arange(400) % 2
+    Y = (rng.random((400, 3)) < [0.4, 0.5, 0.2]).astype(int)
+    Y[weight == 0, 2] = 1
+    alone = held_out_rows(X[:200], Y[1::2])
+    assert_array_equal(held_out_rows(X, Y, weight), 2 * alone + 1)
+
+
+def held_out_rows(X, Y, sample_weight=None, **params):
     """Return which rows are held out, by the number that each row is."""
     seen = []
 
@@ -190,7 +200,8 @@ def held_out_rows(X, Y, **params):
         seen.append(X_val[:, 0].astype(int))
         return 0.0
 
-    stopped((X, Y), scoring=score, n_iter_no_change=1, max_iter=2, **params)
+    data = X, Y, sample_weight
+    stopped(data, scoring=score, n_iter_no_change=1, max_iter=2, **params)
     return seen[0]
 
 
