@@ -19,8 +19,8 @@ def hold_out(
         return parts[0], data.select(parts[1])
     warn(
         f"validation_fraction={fraction} of {len(data.y)} rows is fewer than two rows "
-        "per class, too small to hold out; early stopping watches the training data "
-        "instead. Raise validation_fraction, or pass X_val.",
+        "per class or stratum, too small to hold out; early stopping watches the "
+        "training data instead. Raise validation_fraction, or pass X_val.",
         UserWarning,
     )
     return None, data

@@ -309,6 +309,15 @@ def test_data_too_small_to_hold_out_is_watched_itself():
     assert_array_equal(watch.labels[0], y)
 
 
+def test_several_labels_too_few_to_hold_out_are_watched_themselves():
+    X, Y = np.random.default_rng(0).normal(size=(20, 3)), np.eye(4)[np.arange(20) % 4]
+    Y[0] = 1
+    watch = Watch([0.0] * 4)
+    with pytest.warns(UserWarning, match="two rows per class or stratum, too small"):
+        stopped((X, Y), scoring=watch, n_iter_no_change=3)
+    assert_array_equal(watch.labels[0], Y)
+
+
 def test_without_early_stopping_all_epochs_are_trained(noisy):
     clf = stopped(noisy, early_stopping=False, max_iter=30, tol=1e9)
     assert clf.n_iter_ == 30
