@@ -123,6 +123,21 @@ LABELS = {
     "series of polars": lambda i: pl.Series(i.tolist()),
 }
 
+# How 0 and 1 of several labels may come, all of which mean the same.
+INDICATORS = {
+    "ints": lambda Y: Y,
+    "booleans": lambda Y: Y > 0,
+    "floats": lambda Y: Y.astype(np.float32),
+    "objects": lambda Y: Y.astype(object),
+    "list": lambda Y: Y.tolist(),
+    "pandas": lambda Y: pd.DataFrame(Y),
+    "nullable pandas": lambda Y: pd.DataFrame(Y, dtype="Int64"),
+    "polars": lambda Y: pl.DataFrame(Y),
+    "CSR matrix": sparse.csr_matrix,
+    "CSC array": sparse.csc_array,
+    "COO array": sparse.coo_array,
+}
+
 # What rows count: n weights, all of them at least 0.
 TAME_WEIGHTS = ("ones", "uniform", "integers, zeros among them")
 WEIGHTS = {
@@ -142,6 +157,18 @@ def targets(draw, n_rows, max_classes=5, kinds=tuple(LABELS)):
     n_classes = draw(st.integers(2, max_classes))
     rng = np.random.default_rng(draw(st.integers(0, 999)))
     return LABELS[draw(st.sampled_from(kinds))](rng.integers(0, n_classes, n_rows))
+
+
+@st.composite
+def indicators(draw, n_rows):
+    """Draw y of several labels per row; some may be nobody's, or everybody's."""
+    n_labels = draw(st.integers(2, 5))
+    shares = draw(st.lists(SHARES, min_size=n_labels, max_size=n_labels))
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    return (rng.random((n_rows, n_labels)) < shares).astype(int)
+
+
+SHARES = st.sampled_from([0.0, 0.05, 0.5, 0.9, 1.0])
 
 
 @st.composite
@@ -266,6 +293,19 @@ def problems(draw, params=None, labels=tuple(LABELS), weights=tuple(WEIGHTS), **
         draw(sample_weights(len(X), kinds=weights)),
         draw(parameters() if params is None else params),
     )
+
+
+@st.composite
+def problems_of_several_labels(draw, **table):
+    """Draw all that fit is given where a row may have several labels."""
+    X = draw(tables(**table))
+    Y = draw(indicators(len(X)))
+    # Scores that are defined for every indicator matrix.
+    scoring = st.sampled_from(["loss", "accuracy", "f1_micro", "jaccard_samples"])
+    params = draw(parameters(scoring=scoring))
+    class_weight = [None, "balanced", [{0: 0.5, 1: 2}, *[{}] * (Y.shape[1] - 1)]]
+    params["class_weight"] = draw(st.sampled_from(class_weight))
+    return Problem(X, Y, draw(sample_weights(len(X))), params)
 
 
 def tame_problems(params, **table):

@@ -18,6 +18,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from strategies import (
     DTYPES,
+    INDICATORS,
     LABELS,
     OTHER_ORDER,
     SAME_ORDER,
@@ -32,6 +33,7 @@ from strategies import (
     gentle_parameters,
     parameters,
     problems,
+    problems_of_several_labels,
     tame_problems,
 )
 
@@ -46,13 +48,14 @@ REFUSALS = "|".join(
     (
         "Training diverged in epoch",
         "X holds .* too large for dtype",
-        "needs samples of at least 2 classes",
         "at least one non-zero",
         "(sample|class)_weight holds weights between",
         "does not hold weights of samples between",
+        "does not hold the weights that class_weight makes",
         "weight_init made weights",
         "outputs of the network are too large for dtype",
-        # By a scorer, where validation data lacks a class.
+        # By a scorer, where there is one class, or validation data lacks one.
+        "need classifier with two classes",
         "y_true contains only one label",
         "y_true and y_prob contain different number of classes",
     )
@@ -97,7 +100,7 @@ def assert_predictions_agree(clf, X, y):
     errors = np.abs(np.log(p, where=is_normal, out=log_p.copy()) - log_p)
     assert (errors <= 4 * n_classes * eps * (1 + np.abs(log_p))).all()
     assert not np.isnan(scores).any()
-    best = (scores > 0).astype(int) if n_classes == 2 else scores.argmax(axis=1)
+    best = scores.argmax(axis=1) if n_classes > 2 else (scores > 0).astype(int)
     predicted = clf.predict(X)
     assert_array_equal(predicted, clf.classes_[best])
     assert (p[np.arange(len(p)), best] == p.max(axis=1)).all()
@@ -133,6 +136,50 @@ def test_a_problem_is_learnt_or_refused(problem, call, makes_sparse, validates):
             # Of what does not count the outputs may be too large, which is refused.
             rows = slice(None) if sample_weight is None else sample_weight > 0
             assert_predictions_agree(clf, X[rows], np.asarray(y)[rows])
+
+
+def assert_labels_agree(clf, X, Y):
+    """Each label has a probability, and every method says the same."""
+    scores, p, log_p = (
+        getattr(clf, m)(X)
+        for m in ("decision_function", "predict_proba", "predict_log_proba")
+    )
+    assert scores.shape == p.shape == log_p.shape == Y.shape
+    assert {scores.dtype, p.dtype, log_p.dtype} == {clf.coefs_[0].dtype}
+    assert ((p >= 0) & (p <= 1)).all()
+    assert np.isfinite(scores).all()
+    assert np.isfinite(log_p).all()
+    assert (log_p <= 0).all()
+    predicted = clf.predict(X)
+    assert_array_equal(predicted, (scores > 0).astype(int))
+    assert (p[predicted == 1] >= 0.5).all()
+    assert (p[predicted == 0] <= 0.5).all()
+    assert clf.score(X, Y) == np.mean((predicted == Y).all(axis=1))
+
+
+@examples(40)
+@given(
+    problem=problems_of_several_labels(),
+    call=st.sampled_from(["fit", "partial_fit"]),
+    makes_sparse=st.booleans(),
+    validates=st.booleans(),
+)
+def test_several_labels_are_learnt_or_refused(problem, call, makes_sparse, validates):
+    """All that is promised of one label per row is promised of several."""
+    X, Y, sample_weight, params = problem
+    X = as_csr(X) if makes_sparse else X
+    data = {"sample_weight": sample_weight}
+    data |= {"X_val": X, "y_val": Y} if validates else {}
+    clf = TwoLayerClassifier(**params)
+    assume(call == "fit" or params.get("solver") in (None, *STOCHASTIC))
+    # Of what is held out, a step of this length makes outputs that are too large.
+    assume(not params.get("early_stopping") or params.get("learning_rate_init", 1) < 9)
+    for _ in range(2):
+        if attempt(clf, call, X, Y, **data):
+            assert all(np.isfinite(W).all() for W in (*clf.coefs_, *clf.intercepts_))
+            # Of what does not count the outputs may be too large, which is refused.
+            rows = slice(None) if sample_weight is None else sample_weight > 0
+            assert_labels_agree(clf, X[rows], Y[rows])
 
 
 def learnt(problem, *, on_worse="ignore", **params):
@@ -361,6 +408,19 @@ def test_names_of_classes_change_no_bit(problem, kind):
 
 
 @examples(15)
+@given(problem=problems_of_several_labels(), kind=st.sampled_from(sorted(INDICATORS)))
+def test_the_form_of_several_labels_changes_no_bit(problem, kind):
+    """Arrays, lists, frames and sparse matrices of 0 and 1 train the same network."""
+    given_y = INDICATORS[kind](problem.y)
+    other, clf = learnt(problem._replace(y=given_y)), learnt(problem)
+    assert_same_bits(other, clf)
+    predicted = other.predict(problem.X)
+    assert sparse.issparse(predicted) == sparse.issparse(given_y)
+    as_array = predicted.toarray() if sparse.issparse(predicted) else predicted
+    assert_array_equal(as_array, clf.predict(problem.X))
+
+
+@examples(15)
 @given(problem=tame_problems(gentle_parameters()), seed=st.integers(0, 9))
 def test_the_order_of_classes_does_not_matter(problem, seed):
     """Classes in another order, with their weights, have the same probabilities."""
@@ -567,6 +627,22 @@ def test_the_gradient_of_training_is_right(problem):
     left_out = ("solver", "dropout", "input_dropout")
     params = {n: v for n, v in problem.params.items() if n not in left_out}
     learnt(problem._replace(params=params | {"solver": probe}))
+    assert probe.error < 1e-6
+
+
+@examples(20)
+@given(
+    problem=tame_problems(smooth_objectives(), max_features=4),
+    seed=st.integers(0, 99),
+    n_labels=st.integers(2, 5),
+)
+def test_the_gradient_of_several_labels_is_right(problem, seed, n_labels):
+    """So it is where each output is a label by itself."""
+    Y = np.random.default_rng(seed).integers(2, size=(len(problem.X), n_labels))
+    probe = Probe()
+    left_out = ("solver", "dropout", "input_dropout")
+    params = {n: v for n, v in problem.params.items() if n not in left_out}
+    learnt(problem._replace(y=Y, params=params | {"solver": probe}))
     assert probe.error < 1e-6
 
 
