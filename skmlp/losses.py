@@ -124,13 +124,18 @@ class Loss(Entry):
 
     def multilabel(self) -> MultilabelLoss:
         """Return the loss of rows with several labels that corresponds to this one."""
-        if type(self) not in _MULTILABEL:  # what derives from one is another loss
+        of_labels: dict[type[Loss], type[MultilabelLoss]] = {
+            LogLoss: MultilabelLogLoss,
+            SquaredError: MultilabelSquaredError,
+            Brier: MultilabelBrier,
+        }
+        if type(self) not in of_labels:  # what derives from one is another loss
             raise ValueError(
                 f"loss={self!r} is for one label per row. Define its method "
                 "multilabel, which returns a MultilabelLoss, or choose one of "
                 f"{[*LOSSES]}."
             )
-        return _MULTILABEL[type(self)]()
+        return of_labels[type(self)]()
 
     def link(self, logits: np.ndarray) -> None:
         """Replace logits by probabilities: p_k = exp(o_k) / Σⱼ exp(o_j)."""
@@ -445,9 +450,4 @@ LOSSES: dict[str, type[Loss]] = {
     "log_loss": LogLoss,
     "squared_error": SquaredError,
     "brier": Brier,
-}
-_MULTILABEL: dict[type[Loss], type[MultilabelLoss]] = {
-    LogLoss: MultilabelLogLoss,
-    SquaredError: MultilabelSquaredError,
-    Brier: MultilabelBrier,
 }

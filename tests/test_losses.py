@@ -119,19 +119,18 @@ def test_nothing_overflows_however_large_logits_are(name, dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
 def test_log_loss_that_is_nearly_zero_keeps_its_digits(sign, dtype):
-    # Far on the right side: loss = log(1 + e⁻ᵒ) ≈ e⁻ᵒ, as is its derivative.
+    # On the right side, with e = exp(-o): loss = log(1 + e), derivative = e / (1 + e).
     logits = np.array([[20.0, 30.0, 40.0, 50.0, 59.0]], dtype)
-    expected = np.exp(-logits.astype(np.float64))[0]
+    all_small = np.exp(-logits.astype(np.float64))[0]
     t = np.full_like(logits, sign > 0)
     eps = float(np.finfo(dtype).eps)
-    for i, small in enumerate(expected):
+    for i, small in enumerate(all_small):
         one = slice(i, i + 1)
         arguments = t[:, one], sign * logits[:, one], np.ones(1, dtype)
         value, dlogits = value_and_grad(MultilabelLogLoss(), *arguments)
-        assert -sign * dlogits[0, 0] == pytest.approx(small, rel=64 * eps)
-        if small > eps:  # beside 1, of which the logarithm is taken
-            assert value == pytest.approx(small, rel=2 * eps / small)
-        assert 0 <= value <= 2 * small + eps
+        expected = pytest.approx(small / (1 + small), rel=64 * eps, abs=0)
+        assert -sign * dlogits[0, 0] == expected
+        assert value == pytest.approx(np.log1p(small), rel=0, abs=eps)
 
 
 @pytest.mark.parametrize("target", [0.0, 1.0])
@@ -140,7 +139,7 @@ def test_no_gradient_of_the_log_loss_is_subnormal(dtype, target):
     logits = np.linspace(-200, 200, 4001, dtype=dtype)[np.newaxis]
     t, weight = np.full_like(logits, target), np.ones(4001, dtype)
     _, dlogits = value_and_grad(MultilabelLogLoss(), t, logits, weight)
-    assert np.abs(dlogits).min() == pytest.approx(np.exp(-60.0), rel=1e-5)
+    assert np.abs(dlogits).min() == pytest.approx(np.exp(-60.0), rel=1e-5, abs=0)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -163,6 +162,15 @@ def test_link_is_one_half_at_the_threshold(name, dtype):
     loss.link(p)
     below, at, above = p[0]
     assert below < at == 0.5 < above
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_linear_outputs_beyond_zero_and_one_are_clipped_between(dtype):
+    outputs = np.array([[-5.0, 0.0, 1.0, 7.0]], dtype)
+    MultilabelSquaredError().link(outputs)
+    assert ((outputs > 0) & (outputs < 1)).all()
+    eps = np.finfo(dtype).eps
+    assert_allclose(outputs, [[0.0, 0.0, 1.0, 1.0]], rtol=eps, atol=eps)
 
 
 def test_each_loss_knows_that_of_several_labels():

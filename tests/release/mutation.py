@@ -39,7 +39,8 @@ MODULES = [
 ]
 TESTS = [
     *("tests/core", "tests/training", "tests/checks/test_magnitude.py"),
-    *("tests/test_activations.py", "tests/inspection/test_gradient_check.py"),
+    *("tests/test_activations.py", "tests/test_losses.py"),
+    "tests/inspection/test_gradient_check.py",
     *("tests/test_classifier.py", "tests/test_choices.py", "tests/test_settings.py"),
     *("tests/test_solvers.py", "tests/test_schedules.py", "tests/test_initializers.py"),
     *(f"skmlp/{name}.py" for name in REGISTRIES),
