@@ -463,6 +463,18 @@ def test_balanced_labels_of_partial_fit_count_all_rows_seen(several):
     assert_same_network(balanced, by_hand, rtol=1e-12)
 
 
+def test_balanced_labels_count_more_rows_than_are_counted_at_a_time():
+    n = 2**16 + 5000  # 65,536 are
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(n, 1)), (rng.random((n, 2)) < [0.2, 0.6]).astype(int)
+    present = Y.sum(axis=0)
+    by_hand = np.column_stack([n / (2 * (n - present)), n / (2 * present)])
+    make = {"hidden_layer_size": 2, "max_iter": 1, "batch_size": None}
+    balanced = classifier(class_weight="balanced", **make).fit(X, Y)
+    given = classifier(class_weight=as_dicts(by_hand), **make).fit(X, Y)
+    assert_same_network(balanced, given)
+
+
 def test_a_label_that_no_row_of_a_chunk_has_can_be_balanced(several):
     X, Y, _ = several
     Y[:20, 1] = 0
