@@ -16,6 +16,7 @@ from sklearn.utils import (
     column_or_1d,
 )
 
+from skmlp._targets import ONE_LABEL
 from skmlp.inspection.plotting import (
     VERMILION,
     Axes,
@@ -43,7 +44,7 @@ class PredictionsDisplay:
 
     Above each image are the predicted label and its probability. Where that is wrong,
     they are bold, in another colour and with a second line, "is" and the actual label;
-    and the image has a frame.
+    and the image has a frame. Of several labels per row it shows one at a time.
 
     Parameters
     ----------
@@ -97,8 +98,8 @@ class PredictionsDisplay:
         names: Mapping[Any, str] | None = None,
     ) -> None:
         self.images = np.asarray(images)
-        self.y_true = column_or_1d(y_true)
-        self.y_pred = column_or_1d(y_pred)
+        self.y_true = _check_one_label_each("y_true", y_true)
+        self.y_pred = _check_one_label_each("y_pred", y_pred)
         self.probability = np.asarray(probability)
         self.rows = np.arange(len(self.images)) if rows is None else np.asarray(rows)
         self.names = {} if names is None else names
@@ -160,10 +161,10 @@ class PredictionsDisplay:
             If it is not fitted.
         ValueError
             If X does not fit the estimator or is empty, y has another length or holds
-            other labels, `n_images` is below 1, `select` or `random_state` is invalid,
-            `image_shape` does not fit the number of features, `target_names` does not
-            fit the classes, there is no mistake to draw, or a search has no
-            `best_estimator_`.
+            other labels, the estimator is fitted to several labels per row, `n_images`
+            is below 1, `select` or `random_state` is invalid, `image_shape` does not
+            fit the number of features, `target_names` does not fit the classes, there
+            is no mistake to draw, or a search has no `best_estimator_`.
         ImportError
             If matplotlib is not installed.
 
@@ -178,13 +179,15 @@ class PredictionsDisplay:
         ...     clf, X[1000:], y[1000:], image_shape=(8, 8), select="mistakes"
         ... )
         """
-        classes = fitted_classifier(estimator).classes_
+        classifier = fitted_classifier(estimator)
+        if classifier._training_state["form"] != ONE_LABEL:
+            raise _refusal_of_several("The estimator is fitted to several labels")
         predictor: Any = estimator
         return cls.from_predictions(
             X,
             y,
             predictor.predict_proba(X),
-            classes=classes,
+            classes=classifier.classes_,
             image_shape=image_shape,
             n_images=n_images,
             select=select,
@@ -250,10 +253,10 @@ class PredictionsDisplay:
             If `n_images` is no integer.
         ValueError
             If X is empty, y_true or y_proba has another length, y_proba has another
-            number of columns than there are classes, y_true holds other labels,
-            `n_images` is below 1, `select` or `random_state` is invalid, `image_shape`
-            does not fit the number of features, `target_names` does not fit the
-            classes, or there is no mistake to draw.
+            number of columns than there are classes, y_true holds other labels or
+            several per row, `n_images` is below 1, `select` or `random_state` is
+            invalid, `image_shape` does not fit the number of features, `target_names`
+            does not fit the classes, or there is no mistake to draw.
         ImportError
             If matplotlib is not installed.
 
@@ -269,7 +272,7 @@ class PredictionsDisplay:
         """
         check_scalar(n_images, "n_images", Integral, min_val=1)
         check_consistent_length(X, y_true, y_proba)
-        labels = _check_one_label_each(y_true)
+        labels = _check_one_label_each("y_true", y_true)
         _check_any(labels)
         X = X.tocsr() if sparse.issparse(X) else np.asarray(X)
         shape = check_image_shape(image_shape, math.prod(X.shape[1:]))
@@ -356,16 +359,20 @@ class PredictionsDisplay:
         return str(self.names.get(label, label))
 
 
-def _check_one_label_each(y_true: Any) -> np.ndarray:
+def _check_one_label_each(name: str, given: Any) -> np.ndarray:
     """Return the labels; raise where an image may have several."""
-    shape = y_true.shape if hasattr(y_true, "shape") else np.shape(y_true)
+    shape = given.shape if hasattr(given, "shape") else np.shape(given)
     if len(shape) == 2 and shape[1] > 1:
-        raise ValueError(
-            f"y_true has the shape {shape}, but an image is drawn with one label. Draw "
-            "a column k of labels by itself: PredictionsDisplay.from_predictions(X, "
-            "y[:, k], np.column_stack([1 - p[:, k], p[:, k]])), p of predict_proba."
-        )
-    return column_or_1d(y_true)
+        raise _refusal_of_several(f"{name} has the shape {shape}")
+    return column_or_1d(given)
+
+
+def _refusal_of_several(what: str) -> ValueError:
+    return ValueError(
+        f"{what}, but an image is drawn with one label. Draw a column k of labels by "
+        "itself: PredictionsDisplay.from_predictions(X, y[:, k], "
+        "np.column_stack([1 - p[:, k], p[:, k]]), image_shape=...), p of predict_proba."
+    )
 
 
 def _check_any(rows: np.ndarray) -> None:

@@ -244,8 +244,11 @@ def test_an_image_of_several_labels_is_drawn_label_by_label(form):
     X, Y = FOUR_IMAGES, np.array([[0, 1], [1, 1], [0, 0], [1, 0]])
     clf = TwoLayerClassifier(3, max_iter=2, random_state=0).fit(X, Y)
     given = {"image_shape": (2, 2), "select": "first"}
-    with pytest.raises(ValueError, match=r"y_true has the shape \(4, 2\).* a column k"):
-        PredictionsDisplay.from_estimator(clf, X, form(Y), **given)
+    for y in (form(Y), Y[:, 0]):
+        with pytest.raises(ValueError, match=r"fitted to several labels.* a column k"):
+            PredictionsDisplay.from_estimator(clf, X, y, **given)
+    with pytest.raises(ValueError, match=r"y_pred has the shape \(4, 2\).* a column k"):
+        PredictionsDisplay(X, Y[:, 0], form(Y), np.ones(4))
     p = clf.predict_proba(X)
     for k in range(2):
         both = np.column_stack([1 - p[:, k], p[:, k]])
