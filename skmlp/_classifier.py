@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import sparray, spmatrix
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
@@ -84,6 +85,8 @@ _TRANSIENT = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_te
 
 # Anything with rows of numbers: array-likes, frames, sparse matrices and arrays.
 MatrixLike: TypeAlias = Any
+# A label per row; or 0 and 1 in a column for each of several labels.
+LabelsLike: TypeAlias = ArrayLike | spmatrix | sparray
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -140,6 +143,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     where :math:`f` is the `activation`, :math:`\ell` the `loss` and :math:`w_i` the
     sample weight times the class weight.
 
+    A row has one label, or several (multilabel classification): y is then an indicator
+    matrix, with a column of 0 and 1 for each label. Each output is a logistic output
+    for one label, :math:`\ell` the sum of the losses of the labels, and
+    `class_weight` weighs these.
+
     Parameters
     ----------
     hidden_layer_size : int, default=256
@@ -169,6 +177,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
           vector of probabilities nearest to the outputs in the Euclidean sense, which
           may hold zeros and ones.
         - 'brier': ‖p − t‖² with p = softmax(o).
+
+        For several labels per row p is the logistic function of each logit, t holds 0
+        and 1, and 'log_loss' is the sum of the binary cross-entropies of the labels.
+        The others are the same formulas, but 'squared_error' has for probabilities the
+        outputs themselves, cut off at 0 and 1. A loss of your own says by its method
+        ``multilabel`` what it is then, see :class:`skmlp.losses.MultilabelLoss`.
 
     solver : str, Solver or class, default='adamw'
         How it is minimised: a name, or your own, see :class:`skmlp.solvers.Solver`.
@@ -202,7 +216,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         measured.
 
         Not measured, 'auto' is 60 over the root of n_samples, at least 0.3 and at most
-        0.9: with fewer than 80 rows, or 8 per class; with more than 2\ :sup:`23`
+        0.9: with fewer than 80 rows, or 8 per class (for several labels, per stratum as
+        `early_stopping` makes them); with more than 2\ :sup:`23`
         numbers in X, or wide sparse X; with weights given as arrays, or an activation
         or initialiser of your own; where no candidate has a finite loss; and where
         training began with `partial_fit` or `from_weights`. For the other solvers it is
@@ -215,7 +230,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         The share of features dropped at each step of training, in [0, 1).
 
     label_smoothing : float, default=0.0
-        The share of the target that is spread evenly over all classes, in [0, 1) [4]_.
+        The share of the target that is spread evenly over all classes, in [0, 1) [4]_;
+        for several labels per row over the absence and the presence of each: 0 and 1
+        become ε/2 and 1 − ε/2.
 
     standardize : bool, default=True
         Whether to train as if every feature had mean 0 and a scale of the order of 1
@@ -309,7 +326,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
           shape (fan_in, fan_out), in place; ``rng`` is a `numpy.random.Generator`.
           Also an instance or class of :class:`skmlp.initializers.Initializer`.
         - pair of arrays: of shapes (n_features, hidden_layer_size) and
-          (hidden_layer_size, n_classes).
+          (hidden_layer_size, n_outputs).
 
     init_scale : float or pair of floats, default=0.05
         The standard deviation of 'normal', the bound of 'uniform'; positive. A pair
@@ -318,10 +335,17 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     fit_intercept : bool, default=True
         Whether the layers have biases. If False, both stay zero.
 
-    class_weight : dict, 'balanced' or None, default=None
+    class_weight : dict, list of dicts, 'balanced' or None, default=None
         The weight of each class, multiplied by `sample_weight`. 'balanced' weighs a
         class by n_samples / (n_classes * its samples), counted by `sample_weight`; in
         `partial_fit`, over all rows seen so far.
+
+        For several labels per row 'balanced', or a list with a dict per column of y,
+        such as ``[{0: 1, 1: 5}, {}]``, weighs the absence (0) and the presence (1) of
+        each label in the loss of that label alone. Scikit-learn's trees take such a
+        list, too, but multiply the weights of a row's labels into one weight of the
+        row. `fit` divides them by their mean over all labels of all rows, so that only
+        their ratios count; `partial_fit` takes them as they are.
 
     max_iter : int or 'auto', default='auto'
         The number of epochs, that is of passes over the training set; of iterations
@@ -335,9 +359,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         learning rate falls first: what is left of the plan is shortened to
         `n_iter_no_change` epochs. Validation data is `X_val` where `fit` is given it,
         else a part of the training data, stratified by class: a class with at least two
-        rows keeps one on each side, one with a single row is trained on. Where the part
-        would be smaller than two rows per class, a warning is given and the training
-        data itself is watched. `partial_fit` holds nothing out and never stops.
+        rows keeps one on each side, one with a single row is trained on. Of several
+        labels per row the rarest one tells the stratum, a simple form of [11]_; strata
+        of less than 5 % of the rows are taken together. Where the part would be smaller
+        than two rows per class or stratum, a warning is given and the training data
+        itself is watched. `partial_fit` holds nothing out and never stops.
 
     validation_fraction : float, default=0.1
         The share of rows that `early_stopping` holds out, in (0, 1).
@@ -354,7 +380,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         penalty), the name of a scorer of scikit-learn, or a callable
         ``scoring(estimator, X, y)`` that returns a number. Greater is better; NaN is no
         improvement. Where samples or classes are weighted, a scorer that has a
-        parameter ``sample_weight`` is passed their product.
+        parameter ``sample_weight`` is passed their product; the class weights of
+        several labels per row, which are no weights of rows, count in 'loss' alone.
 
     monitor_train : bool, default=False
         Whether to measure, after each epoch, the loss (without the penalty and without
@@ -395,14 +422,15 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
+        The labels, sorted; for several labels per row the numbers of the columns of y,
+        ``arange(n_labels)``, as `MLPClassifier` has them.
 
     coefs_ : list of two ndarrays
         The weights, of shapes (n_features, hidden_layer_size) and
-        (hidden_layer_size, n_classes).
+        (hidden_layer_size, `n_outputs_`).
 
     intercepts_ : list of two ndarrays
-        The biases, of shapes (hidden_layer_size,) and (n_classes,).
+        The biases, of shapes (hidden_layer_size,) and (`n_outputs_`,).
 
     n_features_in_ : int
         The number of features seen when fitting.
@@ -415,8 +443,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         the epoch's batches), 'learning_rate' (of its last step) and 'seconds' (of
         training, without measuring); with validation data also in 'val_loss' (without
         the penalty), 'val_accuracy' and the name of the scorer; with `monitor_train` in
-        'train_loss' and 'train_accuracy'. NaN where an epoch was not measured. Ready
-        for ``pandas.DataFrame(clf.history_)``. `partial_fit` keeps the last 1000.
+        'train_loss' and 'train_accuracy'. Accuracy is what `score` computes. NaN where
+        an epoch was not measured. Ready for ``pandas.DataFrame(clf.history_)``.
+        `partial_fit` keeps the last 1000.
 
     n_iter_ : int
         The number of epochs trained, over all calls of `partial_fit` or, with
@@ -456,10 +485,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         3, counting the input layer.
 
     n_outputs_ : int
-        The number of outputs, one per class, for two classes too.
+        The number of outputs, one per class, for two classes too; or one per label.
 
-    out_activation_ : {'softmax', 'identity'}
-        The activation of the outputs.
+    out_activation_ : {'softmax', 'logistic', 'identity'}
+        The activation of the outputs: 'logistic' for several labels per row; 'identity'
+        for the loss 'squared_error'.
 
     See Also
     --------
@@ -504,6 +534,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
        of absent features stay as they are.
     .. [10] LeCun et al. (1998), "Efficient BackProp", section 4.3, by the
        reparametrisation of the first layer that the page on mathematics derives.
+    .. [11] Sechidis, Tsoumakas & Vlahavas (2011), "On the stratification of multi-label
+       data", algorithm 1, which assigns row by row until each label has its share.
 
     Examples
     --------
@@ -517,6 +549,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     >>> model = make_pipeline(MinMaxScaler(), TwoLayerClassifier(random_state=0))
     >>> print(f"{model.fit(X_train, y_train).score(X_test, y_test):.2f}")
     0.99
+
+    Several labels per row: is a digit even, and is it above 4?
+
+    >>> import numpy as np
+    >>> Y = np.column_stack([y % 2 == 0, y > 4])
+    >>> clf = TwoLayerClassifier(random_state=0).fit(X[:1000], Y[:1000])
+    >>> y[1003:1006].tolist(), clf.predict(X[1003:1006]).tolist()
+    ([5, 3, 6], [[0, 1], [0, 0], [1, 1]])
     """
 
     classes_: np.ndarray
@@ -588,7 +628,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ) = "auto",
         init_scale: float | Sequence[float] = 0.05,
         fit_intercept: bool = True,
-        class_weight: Literal["balanced"] | str | dict[Any, float] | None = None,
+        class_weight: (
+            Literal["balanced"] | str | dict[Any, float] | list[Any] | None
+        ) = None,
         max_iter: int | Literal["auto"] | str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -677,14 +719,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         coefs : sequence of two array-likes
-            The weights, of shapes (n_features, n_hidden) and (n_hidden, n_classes);
+            The weights, of shapes (n_features, n_hidden) and (n_hidden, n_outputs);
             copied.
         intercepts : sequence of two array-likes or None
-            The biases, of shapes (n_hidden,) and (n_classes,); copied. None for no
+            The biases, of shapes (n_hidden,) and (n_outputs,); copied. None for no
             biases, which sets ``fit_intercept=False``.
         classes : array-like of shape (n_classes,) or None
-            The labels in the order of the outputs; sorted, without repeats. None where
-            a row may have several labels, of which each output is one.
+            The labels in the order of the outputs; sorted, without repeats. None for
+            several labels per row: each output is then a label by itself.
         **params : dict
             Parameters of the constructor. `activation` and `loss` should be those that
             the weights were trained with; ``dtype="auto"`` is float32 where both
@@ -710,6 +752,13 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ... )
         >>> clf.predict([[-3.0], [2.0]])
         array(['plus', 'minus'], dtype='<U5')
+
+        With ``classes=None`` a row may have both labels, or none:
+
+        >>> clf = TwoLayerClassifier.from_weights(coefs, None, None, activation="tanh")
+        >>> clf.predict([[-3.0], [2.0]])
+        array([[0, 1],
+               [1, 0]])
         """
         given = {"fit_intercept": intercepts is not None, **params}
         arrays, biases = as_pairs(coefs, intercepts)
@@ -740,11 +789,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def fit(
         self,
         X: MatrixLike,
-        y: ArrayLike,
+        y: LabelsLike,
         sample_weight: ArrayLike | None = None,
         *,
         X_val: MatrixLike | None = None,
-        y_val: ArrayLike | None = None,
+        y_val: LabelsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> Self:
         """Train the network on X and y.
@@ -759,15 +808,16 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features of any numeric dtype, finite. Neither copied nor cast as a whole,
             but for sparse formats other than CSR, which are converted to it.
-        y : array-like of shape (n_samples,)
-            Labels: integers, strings or booleans, of at least two classes.
+        y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+            Labels: integers, strings or booleans. Or for several labels per row (at
+            least two columns) an indicator matrix: 0 and 1, numbers or booleans.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each sample counts: at least 0, not all 0. None for all the same.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
             Validation data, measured after each epoch and watched by `early_stopping`;
             scaled as X is.
-        y_val : array-like of shape (n_val,), default=None
-            Its labels, all of them in y.
+        y_val : array-like, default=None
+            Its labels, as y has them, all of them in y.
         sample_weight_val : array-like of shape (n_val,), default=None
             How much each of its samples counts.
 
@@ -790,6 +840,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             If training diverged and the weights of an earlier epoch were restored, if
             it ended with a larger loss than it began with (by more than 0.01), or if it
             was interrupted.
+        UserWarning
+            If y is probably not what was meant: it holds a single class, which is then
+            predicted for every row, or an indicator matrix in which every row has
+            exactly one label.
 
         Examples
         --------
@@ -880,12 +934,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def partial_fit(
         self,
         X: MatrixLike,
-        y: ArrayLike,
+        y: LabelsLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         *,
         X_val: MatrixLike | None = None,
-        y_val: ArrayLike | None = None,
+        y_val: LabelsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> Self:
         """Train for one epoch over X and y, from where the last call ended.
@@ -904,17 +958,17 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features of any numeric dtype, finite.
-        y : array-like of shape (n_samples,)
-            Labels, all of them among `classes`.
+        y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+            Labels, all of them among `classes`; or for several labels per row 0 and 1.
         classes : array-like of shape (n_classes,), default=None
             All labels that any call may hold. Needed in the first call, optional, but
-            the same, in later ones.
+            the same, in later ones. For several labels per row they are not needed.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each sample counts: at least 0, not all 0. None for 1 each.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
             Validation data, measured after the epoch, for `history_`.
-        y_val : array-like of shape (n_val,), default=None
-            Its labels, all of them in `classes`.
+        y_val : array-like, default=None
+            Its labels, as y has them, all of them in `classes`.
         sample_weight_val : array-like of shape (n_val,), default=None
             How much each of its samples counts.
 
@@ -979,7 +1033,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: MatrixLike) -> np.ndarray:
-        """Predict the most probable class of each sample.
+        """Predict the most probable class of each sample, or which labels it has.
+
+        Of several labels per row those are predicted whose probability is above 0.5.
 
         Parameters
         ----------
@@ -988,8 +1044,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        labels : ndarray of shape (n_samples,)
-            With the dtype of `classes_`.
+        labels : {ndarray, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+            With the dtype of `classes_`. For several labels per row 0 and 1: a
+            csr_matrix or csr_array where the y of `fit`, or of the first `partial_fit`,
+            was a sparse matrix or array.
 
         Examples
         --------
@@ -1015,6 +1073,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         'squared_error', whose linear outputs estimate probabilities but may leave
         [0, 1], the vector of probabilities nearest to them.
 
+        For several labels per row the probability of each label by itself: for
+        'log_loss' and 'brier' the logistic function of its logit, for 'squared_error'
+        the nearest number in [0, 1] to its output.
+
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
@@ -1022,9 +1084,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`; each row sums to one. float32 or float64, as
-            the weights.
+        probabilities : ndarray of shape (n_samples, n_outputs)
+            In the order of `classes_`; each row sums to one, unless it may have several
+            labels. float32 or float64, as the weights.
 
         Examples
         --------
@@ -1040,6 +1102,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Estimate the logarithm of the probability of each class for each sample.
 
+        Of several labels per row, of each label.
+
         Computed from the logits, so that it is finite and exact where the probability
         itself would be rounded to zero. For the loss 'squared_error' a probability of
         zero counts as the smallest normal number.
@@ -1051,7 +1115,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        log_probabilities : ndarray of shape (n_samples, n_classes)
+        log_probabilities : ndarray of shape (n_samples, n_outputs)
             In the order of `classes_`; float32 or float64, as the weights.
 
         Examples
@@ -1067,6 +1131,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def decision_function(self, X: MatrixLike) -> np.ndarray:
         """Compute the logits, or for two classes their difference.
 
+        For several labels per row a number per label, above 0 where it is predicted.
+
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
@@ -1074,9 +1140,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        scores : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             For two classes the logit of ``classes_[1]`` minus that of ``classes_[0]``;
-            float32 or float64, as the weights.
+            for several labels per row, also for two, the logit of each, under
+            'squared_error' less 0.5. float32 or float64, as the weights.
 
         Examples
         --------
@@ -1098,17 +1165,20 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def score(
         self,
         X: MatrixLike,
-        y: ArrayLike,
+        y: LabelsLike,
         sample_weight: ArrayLike | None = None,
     ) -> float:
         """Compute the accuracy: the share of samples whose class is predicted.
+
+        For several labels per row it is the subset accuracy: the share of samples of
+        which every label is predicted rightly.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features of any numeric dtype, finite.
-        y : array-like of shape (n_samples,)
-            Their labels, of the type of those in `classes_`.
+        y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+            Their labels, as they were in `fit`.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each sample counts: at least 0, not all 0. None for all the same.
 
@@ -1182,7 +1252,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     @property
     def n_outputs_(self) -> int:
-        """The number of outputs, one per class."""
+        """The number of outputs, one per class, or per label."""
         return len(self.classes_)
 
     @property

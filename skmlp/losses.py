@@ -275,10 +275,12 @@ class SquaredError(Loss):
 
 
 class MultilabelLoss(Loss):
-    """What every loss of rows with several labels has, with the logistic link.
+    """What every loss of several labels per row has, with the logistic link.
 
-    The weight that `value_and_grad` is given is that of each row, of shape (n_rows,),
-    or with `class_weight` that of each label of each row, of the shape of the logits.
+    It is for multilabel classification: each output is a label by itself, its target 0
+    or 1, or with `label_smoothing` nearer to 0.5. The weight that `value_and_grad` is
+    given is that of each row, of shape (n_rows,), or with `class_weight` that of each
+    label of each row, of the shape of the logits.
 
     Examples
     --------
@@ -320,7 +322,7 @@ class MultilabelLoss(Loss):
 
 
 class MultilabelLogLoss(MultilabelLoss):
-    """Cross-entropy of each label, -Σ_k t_k log p_k + (1 - t_k) log(1 - p_k).
+    """Binary cross-entropy, -Σ_k (t_k log p_k + (1 - t_k) log(1 - p_k)).
 
     References
     ----------

@@ -21,7 +21,7 @@ from skmlp._checks.data import (
 )
 from skmlp._checks.parameters import COUNT, Constraints, one_of
 from skmlp._checks.warning import warn
-from skmlp._classifier import Chosen, MatrixLike, TwoLayerClassifier
+from skmlp._classifier import Chosen, LabelsLike, MatrixLike, TwoLayerClassifier
 from skmlp._selection.folds import Fold, automatic_folds, folds_of
 from skmlp._settings import PARAMETER_CONSTRAINTS, Settings
 from skmlp._training.callbacks import with_callbacks
@@ -81,8 +81,11 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
           once, stratified by class. Where that would be fewer than two rows per class,
           the rows are cut in five parts, or as many as the smallest class has rows, and
           each is held out once. Where a class has a single row, a warning is given and
-          the candidate nearest to the automatic `alpha` is taken.
-        - int: so many stratified parts, each held out once.
+          the candidate nearest to the automatic `alpha` is taken. For several labels
+          per row a stratum, as `early_stopping` of :class:`TwoLayerClassifier` makes
+          them, counts as a class.
+        - int: so many stratified parts, each held out once; of several labels per row
+          parts in the order of X, by :class:`~sklearn.model_selection.KFold`.
         - a splitter of :mod:`sklearn.model_selection`, or an iterable of pairs of
           arrays, the rows to train on and those held out. For groups pass
           ``list(splitter.split(X, y, groups))``.
@@ -145,8 +148,9 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
     fit_intercept : bool, default=True
         Whether the layers have biases.
 
-    class_weight : dict, 'balanced' or None, default=None
-        The weight of each class; 'balanced' by the rows trained on.
+    class_weight : dict, list of dicts, 'balanced' or None, default=None
+        The weight of each class, for several labels per row of the absence and the
+        presence of each label; 'balanced' by the rows trained on.
 
     max_iter : int or 'auto', default='auto'
         The number of epochs; 'auto' by the number of rows trained on.
@@ -166,7 +170,8 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         watches: 'loss' (the negative loss, without the penalty), the name of a scorer
         of scikit-learn, or a callable. Greater is better; NaN is minus infinity. Where
         samples or classes are weighted, a scorer that has a parameter
-        ``sample_weight`` is passed their product.
+        ``sample_weight`` is passed their product; class weights of several labels per
+        row count in 'loss' alone.
 
     monitor_train : bool, default=False
         Whether to measure the training data after each epoch.
@@ -287,7 +292,9 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         ) = "auto",
         init_scale: float | Sequence[float] = 0.05,
         fit_intercept: bool = True,
-        class_weight: Literal["balanced"] | str | dict[Any, float] | None = None,
+        class_weight: (
+            Literal["balanced"] | str | dict[Any, float] | list[Any] | None
+        ) = None,
         max_iter: int | Literal["auto"] | str = "auto",
         early_stopping: bool = False,
         n_iter_no_change: int = 10,
@@ -344,11 +351,11 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
     def fit(
         self,
         X: MatrixLike,
-        y: ArrayLike,
+        y: LabelsLike,
         sample_weight: ArrayLike | None = None,
         *,
         X_val: MatrixLike | None = None,
-        y_val: ArrayLike | None = None,
+        y_val: LabelsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> Self:
         """Compare the candidates, then train with the best on X and y.
@@ -362,16 +369,17 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features of any numeric dtype, finite. The rows that candidates are trained
             on are copied.
-        y : array-like of shape (n_samples,)
-            Labels: integers, strings or booleans, of at least two classes.
+        y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+            Labels: integers, strings or booleans. Or for several labels per row (at
+            least two columns) an indicator matrix: 0 and 1, numbers or booleans.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each sample counts, in training and in scores: at least 0, not all
             0. None for all the same.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
             What candidates are scored on; all rows of X then train them. Not together
             with `cv`.
-        y_val : array-like of shape (n_val,), default=None
-            Its labels, all of them in y.
+        y_val : array-like, default=None
+            Its labels, as y has them, all of them in y.
         sample_weight_val : array-like of shape (n_val,), default=None
             How much each of its samples counts.
 

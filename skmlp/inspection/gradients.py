@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.random import sample_without_replacement
 
 from skmlp._checks.data import check_chunk, check_further_table
-from skmlp._classifier import TwoLayerClassifier
+from skmlp._classifier import LabelsLike, TwoLayerClassifier
 from skmlp._core.batches import SAMPLINGS, Batches
 from skmlp._core.objective import Objective
 from skmlp._core.parameters import Parameters
@@ -87,7 +87,7 @@ class GradientErrors:
 def check_gradients(
     estimator: BaseEstimator,
     X: Any,
-    y: ArrayLike,
+    y: LabelsLike,
     *,
     sample_weight: ArrayLike | None = None,
     step: float = 1e-5,
@@ -110,8 +110,8 @@ def check_gradients(
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         What the estimator takes, of any numeric dtype, finite. Some tens of rows do:
         each entry takes two passes over them.
-    y : array-like of shape (n_samples,)
-        Labels, all of them among `classes_`.
+    y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+        Labels, all of them among `classes_`; or for several labels per row 0 and 1.
     sample_weight : array-like of float of shape (n_samples,), default=None
         How much each sample counts: at least 0, not all 0. None for all the same.
     step : float, default=1e-5
