@@ -7,6 +7,7 @@ ORDER = [
     "plot_notebook_dropout.py",
     "plot_notebook_class_lab.py",
     "plot_notebook_squared_error.py",
+    "plot_multilabel.py",
     "plot_from_mlpclassifier.py",
     "plot_snapshots.py",
 ]

@@ -31,6 +31,15 @@ def test_quickstart_classifies_97_percent_and_loads_what_it_wrote(capsys):
     assert capsys.readouterr().out.count("epoch ") == 20
 
 
+def test_a_chain_knows_whole_rows_and_thresholds_or_weights_help_f1(without_screen):
+    results = run("plot_multilabel.py")["results"]
+    subset_accuracy, f1 = ({n: r[i] for n, r in results.items()} for i in (0, 1))
+    assert max(subset_accuracy, key=subset_accuracy.get) == "a chain of networks"
+    assert min(f1["a threshold per label"], f1["balanced"]) > f1["one network"] + 0.01
+    many, wide = subset_accuracy["a network per label"], subset_accuracy["2,000 units"]
+    assert wide > many - 0.02
+
+
 def test_snapshots_end_at_the_weights_of_the_whole_run(capsys):
     pytest.importorskip("sklearn.callback", reason="callbacks came with 1.9")
     assert run("plot_snapshots.py")["same"]
