@@ -340,12 +340,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         class by n_samples / (n_classes * its samples), counted by `sample_weight`; in
         `partial_fit`, over all rows seen so far.
 
-        For several labels per row 'balanced', or a list with a dict per column of y,
-        such as ``[{0: 1, 1: 5}, {}]``, weighs the absence (0) and the presence (1) of
-        each label in the loss of that label alone. Scikit-learn's trees take such a
-        list, too, but multiply the weights of a row's labels into one weight of the
-        row. `fit` divides them by their mean over all labels of all rows, so that only
-        their ratios count; `partial_fit` takes them as they are.
+        For several labels per row 'balanced', or a list with a dict (or 'balanced') per
+        column of y, such as ``[{0: 1, 1: 5}, {}]``, weighs the absence (0) and the
+        presence (1) of each label in the loss of that label alone. Scikit-learn's trees
+        take such a list, too, but multiply the weights of a row's labels into one
+        weight of the row. `fit` divides them by their mean over all labels of all rows,
+        so that only their ratios count; `partial_fit` takes them as they are.
 
     max_iter : int or 'auto', default='auto'
         The number of epochs, that is of passes over the training set; of iterations
