@@ -35,7 +35,7 @@ class Watch:
     def __call__(self, estimator, X, y, sample_weight=None):
         self.weights.append([W.copy() for W in estimator.coefs_])
         self.labels.append(np.array(y))
-        assert estimator.predict(X).shape == (len(X),)
+        assert estimator.predict(X).shape == np.shape(y)
         return next(self.scores)
 
 
