@@ -146,16 +146,17 @@ def rarest_of(labels):
 
 
 def test_hold_out_keeps_the_shares_of_the_rarest_labels():
-    # Of 400 rows 40 have label 2, of the others 40 label 1, of the others 160 label 0.
-    Y = np.zeros((400, 3), int)
-    Y[:40, 2] = Y[20:80, 1] = Y[30:240, 0] = 1
-    assert np.unique(rarest_of(Y), return_counts=True)[1].tolist() == [160, 160, 40, 40]
+    # Of 400 rows a twentieth has label 3, and as many of the others have label 2.
+    Y = np.zeros((400, 4), int)
+    Y[:20, 3] = Y[10:40, 2] = Y[20:120, 1] = Y[30:240, 0] = 1
+    counts = np.unique(rarest_of(Y), return_counts=True)[1]
+    assert counts.tolist() == [160, 120, 80, 20, 20]
     X = np.arange(400.0)[:, np.newaxis]
     for seed in range(20):
         rows = held_out_rows(X, Y, random_state=seed)
         rarest = np.array(rarest_of(Y))[rows]
         counts = np.unique(rarest, return_counts=True)[1]
-        assert counts.tolist() == [16, 16, 4, 4]
+        assert counts.tolist() == [16, 12, 8, 2, 2]
 
 
 def test_strata_of_few_rows_are_held_out_together():
