@@ -196,7 +196,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = checked_features(validate_data, self, X, dtype=_FLOATS, reset=False)
-        feature, lower, upper = _ramps(self.bin_edges_)
+        feature, lower, upper = ramps(self.bin_edges_)
         width = upper - lower
         width[width == 0] = 1  # a constant feature stays 0 or, where larger now, is 1
         encoded = np.empty((len(X), len(feature)), self.dtype or X.dtype)
@@ -295,7 +295,7 @@ def _bins(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return lower, np.concatenate([edges[-1:], edges[1:]])
 
 
-def _ramps(
+def ramps(
     bin_edges: Sequence[np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return, for each column put out, its feature and between what it rises."""
