@@ -1,6 +1,7 @@
 """Rooms import downwards only, and scikit-learn stays out of the numerical core."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +15,10 @@ REGISTRIES = ("activations", "losses", "solvers", "schedules", "initializers")
 MAY_IMPORT = {
     "__init__": {"_classifier", "_selection", "preprocessing"},
     "preprocessing": {"_classifier", "_checks"},
+    "onnx": {
+        *("_classifier", "_selection", "_training", "_checks", "_targets"),
+        *("activations", "losses", "preprocessing"),
+    },
     "inspection": {
         *("_classifier", "_training", "_checks", "_settings", "_targets", "_core"),
         "solvers",
@@ -55,7 +60,7 @@ MAY_IMPORT = {
 }
 SCIKIT_LEARN = (
     *("_selection", "_classifier", "_candidates", "_settings", "_training"),
-    *("_checks", "inspection", "preprocessing", "datasets"),
+    *("_checks", "inspection", "preprocessing", "datasets", "onnx"),
 )
 MOST_MODULES = 10
 MODULES = {
@@ -124,6 +129,8 @@ def test_run_time_dependencies_are_few(module):
     roots = {name.split(".")[0] for name in imports_of(module)}
     ours = {"skmlp", "numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
     optional = {"matplotlib"} if module == "inspection.plotting" else set()
+    if room_of(module) == "onnx":
+        optional = {"onnx", "skl2onnx", "onnxruntime"}
     assert roots <= ours | optional | sys.stdlib_module_names
 
 
@@ -137,6 +144,12 @@ def test_matplotlib_is_imported_when_something_is_drawn():
     anywhere = [n for n in imports_of("inspection.plotting") if "matplotlib" in n]
     assert anywhere
     assert sorted(anywhere) == sorted(n for n in late if "matplotlib" in n)
+
+
+def test_what_the_extra_onnx_installs_is_imported_when_something_is_exported():
+    code = "import sys, skmlp.onnx; print({'onnx', 'skl2onnx'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES.values()}))

@@ -20,6 +20,7 @@ from skmlp import (
     initializers,
     inspection,
     losses,
+    onnx,
     preprocessing,
     schedules,
     solvers,
@@ -28,7 +29,7 @@ from skmlp import (
 REGISTRIES = ("LOSSES", "SOLVERS", "SCHEDULES", "INITIALIZERS")
 MODULES = (
     *(activations, datasets, initializers, inspection),
-    *(losses, preprocessing, schedules, solvers),
+    *(losses, onnx, preprocessing, schedules, solvers),
 )
 # What a reader does not miss: extended summaries, See Also; a summary on a line of its
 # own; and, as in scikit-learn, what is returned has a name as well as a type.

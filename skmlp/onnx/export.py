@@ -1,0 +1,218 @@
+"""to_onnx and register: from a fitted model to ONNX."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from numbers import Integral
+from typing import Any
+
+from sklearn.utils.validation import check_is_fitted
+
+_EXTRA = ("onnx", "skl2onnx", "onnxruntime")
+# The oldest operators that onnxruntime reads, the newest that skl2onnx writes.
+OLDEST_OPSET, NEWEST_OPSET = 7, 22
+
+
+def register() -> None:
+    """Teach skl2onnx the models of this package, for its own functions.
+
+    `to_onnx` does so by itself. Beside the classifiers and what
+    :func:`skmlp.tabular_pipeline` is made of, skl2onnx learns searches by halving and
+    at random, FrozenEstimator and FixedThresholdClassifier, the threshold of
+    TunedThresholdClassifierCV, VotingClassifier as it is by default, SimpleImputer in
+    double and with its indicator, TargetEncoder of several classes, and None among the
+    categories of OneHotEncoder. It calibrates what ends in a classifier of this
+    package as scikit-learn does.
+
+    Raises
+    ------
+    ImportError
+        If skl2onnx, onnx or onnxruntime is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import skl2onnx, skmlp.onnx
+    >>> from skmlp import TwoLayerClassifier
+    >>> X = np.array([[0.0], [1.0]], dtype=np.float32)
+    >>> clf = TwoLayerClassifier(random_state=0).fit(X, ["no", "yes"])
+    >>> skmlp.onnx.register()
+    >>> model = skl2onnx.to_onnx(clf, X, options={"zipmap": False})
+    >>> [output.name for output in model.graph.output]
+    ['label', 'probabilities']
+    """
+    _check_extra()
+    from skmlp.onnx.registration import register_converters
+
+    register_converters()
+
+
+def to_onnx(
+    model: Any,
+    X: Any = None,
+    *,
+    zipmap: bool = False,
+    raw_scores: bool = False,
+    target_opset: int | None = None,
+) -> Any:
+    """Convert a fitted model to ONNX.
+
+    Parameters
+    ----------
+    model : estimator
+        A :class:`~skmlp.TwoLayerClassifier`, a Pipeline that ends in one, as that of
+        :func:`~skmlp.tabular_pipeline`, a search over these, or what combines them:
+        CalibratedClassifierCV, BaggingClassifier, StackingClassifier, VotingClassifier,
+        TunedThresholdClassifierCV, FixedThresholdClassifier. The steps of a pipeline
+        may be all that skl2onnx knows.
+
+    X : {array, frame} of shape (n_samples, n_features), default=None
+        Rows as the exported model will be given them, at least one; only their types
+        count. An array is one input named 'X'. A frame is an input per column, of shape
+        (n_samples, 1) and named like it. Whole numbers of a frame are int64, other
+        numbers double, unless all columns are float32. A column that may have gaps must
+        hold floats (NaN is a gap) or strings (the empty string is one). None is an
+        array in the precision of `model`'s weights, else float32.
+
+    zipmap : bool, default=False
+        Whether probabilities are put out as a list with a dict per row, from label to
+        probability, in place of an array. For float32 X.
+
+    raw_scores : bool, default=False
+        Whether the second output is the decision function in place of probabilities.
+        For two classes it has two columns, the second of which is what
+        `decision_function` returns, the first the same with the other sign.
+
+    target_opset : int, default=None
+        The version of ONNX's operators, from 7, the oldest that onnxruntime reads, to
+        22, the newest that skl2onnx writes; tables with gaps take at least 9. None is
+        the newest.
+
+    Returns
+    -------
+    onnx_model : onnx.ModelProto
+        With the outputs 'label' and 'probabilities'. Several labels per row are an
+        array of 0 and 1, as `predict` returns. ``onnx_model.SerializeToString()`` is
+        what onnxruntime reads.
+
+    Raises
+    ------
+    ImportError
+        If skl2onnx, onnx or onnxruntime is not installed.
+    NotFittedError
+        If the model is not fitted.
+    ValueError
+        If something has no operators of ONNX: an activation or the link of a loss of
+        your own, dates, labels of other types; or onnxruntime lacks one.
+
+    See Also
+    --------
+    register : For skl2onnx's own functions.
+
+    Notes
+    -----
+    Labels are those of `predict`. Probabilities differ from those of `predict_proba` by
+    less than 1e-6 in float32; in float64 by rounding, and for 'gelu' by less than 1e-8.
+    Features that lie far from zero are centred first, as in predictions. Probabilities
+    are double where X is, else float32. The exported model computes with NaN and
+    infinity, which `predict` refuses.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from onnxruntime import InferenceSession
+    >>> from skmlp import TwoLayerClassifier
+    >>> from skmlp.onnx import to_onnx
+    >>> X = np.array([[0.0], [1.0]], dtype=np.float32)
+    >>> clf = TwoLayerClassifier(random_state=0).fit(X, ["no", "yes"])
+    >>> session = InferenceSession(to_onnx(clf).SerializeToString())
+    >>> session.run(["label"], {"X": X})[0]
+    array(['no', 'yes'], dtype=object)
+    """
+    register()
+    import skl2onnx
+
+    from skmlp.onnx.inputs import check_mapped, finish, inputs_of
+    from skmlp.onnx.models import chain
+
+    opset = NEWEST_OPSET if target_opset is None else _checked_opset(target_opset)
+    check_is_fitted(model)
+    parts = [*chain(model)]
+    _check_was_refitted(parts[-1])
+    if raw_scores:
+        _check_has_scores(model, parts[-1])
+    inputs = inputs_of(model, X)
+    if zipmap:
+        check_mapped(inputs)
+    options: dict[Any, Any] = {id(part): {"zipmap": zipmap} for part in parts}
+    if raw_scores:
+        options[id(parts[-1])]["raw_scores"] = True
+    converted = skl2onnx.to_onnx(
+        model, initial_types=inputs, options=options, target_opset=opset
+    )
+    finish(converted, inputs, X)
+    _check_runs(converted)
+    return converted
+
+
+def _check_extra() -> None:
+    """Raise with the name of the extra where something is not installed."""
+    for name in _EXTRA:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise ImportError(
+                f"skmlp.onnx needs {name}, which is not installed. Install the extra: "
+                'pip install "skmlp[onnx]".'
+            ) from error
+
+
+def _checked_opset(opset: Any) -> int:
+    """Return a version of the operators that is both written and read."""
+    is_known = isinstance(opset, Integral)
+    if is_known and OLDEST_OPSET <= int(opset) <= NEWEST_OPSET:
+        return int(opset)
+    raise ValueError(
+        f"target_opset must be an integer from {OLDEST_OPSET} to {NEWEST_OPSET}, or "
+        f"None for the newest; got {opset!r}."
+    )
+
+
+def _check_was_refitted(final: Any) -> None:
+    """Raise where a search compared models and kept none."""
+    if hasattr(final, "n_splits_"):  # a search, whose best model chain would go on to
+        raise ValueError(
+            f"{type(final).__name__} has no best_estimator_, as refit={final.refit!r}. "
+            "Search with refit=True."
+        )
+
+
+def _check_has_scores(model: Any, final: Any) -> None:
+    """Raise where there is no decision function, or skl2onnx does not know it."""
+    from skl2onnx import get_model_alias
+    from skl2onnx.common._registration import get_converter
+
+    known = get_converter(get_model_alias(type(final))).get_allowed_options() or {}
+    if not hasattr(model, "decision_function") or True not in known.get(
+        "raw_scores", ()
+    ):
+        raise ValueError(
+            f"raw_scores=True, but the decision function of {type(final).__name__} is "
+            "not there, or skl2onnx does not write it. Set raw_scores=False."
+        )
+
+
+def _check_runs(converted: Any) -> None:
+    """Raise where onnxruntime lacks an operator of what was converted."""
+    import onnxruntime
+
+    try:
+        onnxruntime.InferenceSession(
+            converted.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime's, which have no common class
+        raise ValueError(
+            f"onnxruntime {onnxruntime.__version__} does not run the exported model: "
+            f"{error} Where it lacks an operator in double, pass X as float32; else "
+            "choose another target_opset, or leave out the step that needs it."
+        ) from error
