@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN = $(VENV)/bin
 
 # The scripts that make bench runs, in the order of the README's table.
-BENCHMARKS = epoch_time as_installed epoch_overhead time_to_accuracy prediction memory \
-	growth busy_machine defaults real_defaults candidates
+BENCHMARKS = epoch_time as_installed epoch_overhead time_to_accuracy prediction \
+	onnx_prediction memory growth busy_machine defaults real_defaults candidates
 
 .PHONY: demo test integrations test-oldest test-newest soak torture mutation \
 	release-check lint docs bench bench-short clean
