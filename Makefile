@@ -16,9 +16,12 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
-# What the page on other libraries shows, with all of these installed.
-integrations: $(VENV)/.installed-test $(VENV)/.installed-integrations
-	$(BIN)/python -m pytest tests/usage/test_other_libraries.py
+# The example of a service, and what the page on other libraries shows, with all that
+# they need.
+integrations: $(VENV)/.installed-test $(VENV)/.installed-serving \
+		$(VENV)/.installed-integrations
+	$(BIN)/python -m pytest tests/usage/test_serving.py \
+		tests/usage/test_other_libraries.py
 
 # With the oldest versions that pyproject.toml allows; they need the oldest PYTHON, and
 # warn of one another's deprecations.

@@ -1,0 +1,148 @@
+"""A service that predicts with an exported model: FastAPI and onnxruntime.
+
+It needs neither skmlp nor scikit-learn. What the columns are called, and what each
+holds, stands in the model's file.
+"""
+
+import math
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import onnxruntime
+import prometheus_client
+from fastapi import Body, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+MOST_BYTES, MOST_ROWS = 2**20, 1_000
+# What a column of the model is in JSON, and in NumPy.
+Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+TYPES: dict[str, tuple[Any, type]] = {
+    "tensor(float)": (float, np.float32),
+    "tensor(double)": (float, np.float64),
+    "tensor(int64)": (Integer, np.int64),
+    "tensor(string)": (str, np.object_),
+}
+
+
+def make_app(path: str | Path) -> FastAPI:
+    """Return the service for the model in a file."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # one per request; requests run side by side
+    session = onnxruntime.InferenceSession(str(path), options)
+    columns = {given.name: TYPES[given.type] for given in session.get_inputs()}
+    types = {given.name: given.type for given in session.get_inputs()}
+    some_rows = Body(min_length=1, max_length=MOST_ROWS)
+    Rows = Annotated[list[row_type(columns)], some_rows]  # type: ignore[misc]
+
+    registry = prometheus_client.CollectorRegistry()
+    seconds = prometheus_client.Histogram(
+        "predict_seconds",
+        "Seconds from a valid request to its answer.",
+        buckets=[0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1.0],
+        registry=registry,
+    )
+    n_rows = prometheus_client.Counter(
+        "predicted_rows", "Rows that were predicted.", registry=registry
+    )
+
+    app = FastAPI(title="A classifier", version="1")
+    app.add_middleware(LimitOfBody, most_bytes=MOST_BYTES)
+    app.add_exception_handler(RequestValidationError, tell_fields)
+    app.mount("/metrics", prometheus_client.make_asgi_app(registry))
+
+    @app.get("/health")
+    def health() -> dict[str, Any]:
+        """Say that the model is loaded, and which columns it wants."""
+        return {"status": "ok", "columns": types}
+
+    @app.post("/predict")
+    def predict(rows: Rows) -> dict[str, Any]:
+        """Return the label of each row, and the probability of each class."""
+        started = time.perf_counter()
+        cells = [row.model_dump(by_alias=True) for row in rows]
+        with np.errstate(over="ignore"):  # what is infinite then is refused below
+            feed = {
+                name: np.array([[row[name]] for row in cells], dtype)
+                for name, (_, dtype) in columns.items()
+            }
+        labels, probabilities = session.run(None, feed)
+        for i, by_class in enumerate(probabilities):
+            if not all(map(math.isfinite, by_class.values())):
+                raise refusal(f"{i}", "numbers too large for the model")
+        seconds.observe(time.perf_counter() - started)
+        n_rows.inc(len(rows))
+        return {"labels": labels.tolist(), "probabilities": list(probabilities)}
+
+    return app
+
+
+def row_type(columns: dict[str, tuple[Any, type]]) -> type[BaseModel]:
+    """Return what a row has to be: these columns and no others, finite numbers."""
+    strict = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    fields: Any = {  # columns may have any name
+        f"column_{i}": (kind, Field(alias=name))
+        for i, (name, (kind, _)) in enumerate(columns.items())
+    }
+    return create_model("Row", __config__=strict, **fields)
+
+
+def refusal(field: str, message: str) -> RequestValidationError:
+    """Return the error of one field."""
+    return RequestValidationError([{"loc": ("body", field), "msg": message}])
+
+
+def tell_fields(request: Request, error: Exception) -> JSONResponse:
+    """Answer 422 with each field that is wrong, but not with its value.
+
+    Which may be what JSON does not have, such as NaN.
+    """
+    faults: Any = error.errors() if isinstance(error, RequestValidationError) else []
+    told = [{"field": field_of(fault), "message": fault["msg"]} for fault in faults]
+    return JSONResponse({"errors": told}, status_code=422)
+
+
+def field_of(fault: dict[str, Any]) -> str:
+    """Return the row and the column of a fault, as 3.hue, or body where it is none."""
+    place = [] if fault.get("type") == "json_invalid" else fault["loc"][1:]
+    return ".".join(map(str, place)) or "body"
+
+
+class LimitOfBody:
+    """Answers 413 to a request whose body is too large, before it is read whole."""
+
+    def __init__(self, app: Any, most_bytes: int) -> None:
+        self.app = app
+        self.most_bytes = most_bytes
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Read a body in parts, up to the limit, and hand it on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        parts, n_bytes, is_whole = [], 0, False
+        while not is_whole:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            parts.append(message.get("body", b""))
+            n_bytes += len(parts[-1])
+            is_whole = not message.get("more_body", False)
+            if n_bytes > self.most_bytes:
+                refusal = {
+                    "field": "body",
+                    "message": f"more than {self.most_bytes} bytes; send fewer rows",
+                }
+                answer = JSONResponse({"errors": [refusal]}, status_code=413)
+                await answer(scope, receive, send)
+                return
+        body = {"type": "http.request", "body": b"".join(parts), "more_body": False}
+        handed_on = iter([body])
+
+        async def receive_whole() -> Any:
+            return next(handed_on, None) or await receive()
+
+        await self.app(scope, receive_whole, send)

@@ -1,0 +1,138 @@
+"""The example of a service: started, asked by a real client, and stopped."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_wine
+
+httpx = pytest.importorskip("httpx", reason="the extra serving is not installed")
+pytest.importorskip("fastapi", reason="the extra serving is not installed")
+
+SERVING = Path(__file__).parents[2] / "examples" / "serving"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    """Start the service with a model of its own, and stop it in the end."""
+    model = tmp_path_factory.mktemp("serving") / "wine.onnx"
+    command = [sys.executable, str(SERVING / "serve.py"), str(model), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as service:
+        said = []
+        for line in service.stderr:  # which ends where the service fails to start
+            said.append(line)
+            address = re.search(r"running on (http://127\.0\.0\.1:\d+)", line)
+            if address:
+                yield address[1]
+                service.send_signal(signal.SIGINT)
+                _, rest = service.communicate(timeout=30)
+                assert "Finished server process" in rest
+                return
+        pytest.fail("".join(said))
+
+
+@pytest.fixture(scope="module")
+def client(url):
+    with httpx.Client(base_url=url) as client:
+        yield client
+
+
+@pytest.fixture
+def row(client):
+    columns = client.get("/health").json()["columns"]
+    wine = load_wine().data[0]
+    return dict(zip(columns, wine.tolist(), strict=True))
+
+
+def test_service_is_healthy_and_names_its_columns(client):
+    answer = client.get("/health").json()
+    assert answer["status"] == "ok"
+    assert answer["columns"]["alcohol"] == "tensor(float)"
+    assert len(answer["columns"]) == 13
+
+
+@pytest.mark.parametrize("n_rows", [1, 7])
+def test_rows_get_labels_and_probabilities(client, row, n_rows):
+    answer = client.post("/predict", json=[row] * n_rows)
+    assert answer.status_code == 200
+    assert answer.json()["labels"] == ["class_0"] * n_rows
+    probabilities = answer.json()["probabilities"]
+    assert len(probabilities) == n_rows
+    for by_class in probabilities:
+        assert by_class.keys() == {"class_0", "class_1", "class_2"}
+        np.testing.assert_allclose(sum(by_class.values()), 1.0, rtol=1e-6)
+        assert max(by_class, key=by_class.get) == "class_0"
+
+
+def test_labels_are_those_of_the_data(client, row):
+    wines = load_wine()
+    rows = [dict(zip(row, wine.tolist(), strict=True)) for wine in wines.data]
+    labels = client.post("/predict", json=rows).json()["labels"]
+    assert np.mean(np.array(labels) == wines.target_names[wines.target]) > 0.98
+
+
+def without(row, column):
+    return {name: value for name, value in row.items() if name != column}
+
+
+WRONG = {
+    "a column too few": (lambda row: [row, without(row, "hue")], "1.hue"),
+    "a column too many": (lambda row: [row | {"colour": 1.0}], "0.colour"),
+    "a number as text": (lambda row: [row | {"hue": "1.0"}], "0.hue"),
+    "a boolean": (lambda row: [row | {"hue": True}], "0.hue"),
+    "nothing": (lambda row: [row | {"hue": None}], "0.hue"),
+    "a list": (lambda row: [row | {"hue": [1.0]}], "0.hue"),
+    "not a number": (lambda row: [row | {"hue": float("nan")}], "0.hue"),
+    "infinity": (lambda row: [row | {"hue": float("inf")}], "0.hue"),
+    "too large for float64": (lambda row: [row | {"hue": 10**400}], "0.hue"),
+    "too large for the model": (lambda row: [row, row | {"hue": 1e308}], "1"),
+    "no rows": (lambda row: [], "body"),
+    "a row that is none": (lambda row: [3], "0"),
+    "no list": (lambda row: row, "body"),
+    "too many rows": (lambda row: [row] * 1001, "body"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_named(client, row, what):
+    make, field = WRONG[what]
+    headers = {"Content-Type": "application/json"}
+    answer = client.post("/predict", content=json.dumps(make(row)), headers=headers)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"\xff"])
+def test_what_is_no_json_is_refused(client, content):
+    headers = {"Content-Type": "application/json"}
+    answer = client.post("/predict", content=content, headers=headers)
+    assert answer.status_code in (400, 422)
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_body_that_is_too_large_is_refused(client, in_parts):
+    parts = (b" " * 2**16 for _ in range(17))
+    content = parts if in_parts else b"".join(parts)
+    answer = client.post("/predict", content=content)
+    assert answer.status_code == 413
+    assert answer.json()["errors"][0]["field"] == "body"
+
+
+def test_latencies_are_counted(client, row):
+    client.post("/predict", json=[row] * 3).raise_for_status()
+    metrics = client.get("/metrics/").text
+    assert re.search(r'^predict_seconds_bucket\{le="\+Inf"\} [1-9]', metrics, re.M)
+    assert re.search(r"^predicted_rows_total [1-9]", metrics, re.M)
+
+
+def test_service_bears_load(url, capsys):
+    command = [sys.executable, str(SERVING / "load.py"), "--url", url]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    with capsys.disabled():
+        print("", *done.stdout.splitlines(), sep="\n")
+    assert re.findall(r"(\d+) rows requests_per_second .* p99_ms", done.stdout)
