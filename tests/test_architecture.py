@@ -57,10 +57,11 @@ MAY_IMPORT = {
     "solvers": {"_entries", "_core"},
     "_entries": set(),
     "datasets": set(),
+    "streams": {"_checks"},
 }
 SCIKIT_LEARN = (
     *("_selection", "_classifier", "_candidates", "_settings", "_training"),
-    *("_checks", "inspection", "preprocessing", "datasets", "onnx"),
+    *("_checks", "inspection", "preprocessing", "datasets", "onnx", "streams"),
 )
 MOST_MODULES = 10
 MODULES = {

@@ -24,12 +24,13 @@ from skmlp import (
     preprocessing,
     schedules,
     solvers,
+    streams,
 )
 
 REGISTRIES = ("LOSSES", "SOLVERS", "SCHEDULES", "INITIALIZERS")
 MODULES = (
     *(activations, datasets, initializers, inspection),
-    *(losses, onnx, preprocessing, schedules, solvers),
+    *(losses, onnx, preprocessing, schedules, solvers, streams),
 )
 # What a reader does not miss: extended summaries, See Also; a summary on a line of its
 # own; and, as in scikit-learn, what is returned has a name as well as a type.
