@@ -34,6 +34,7 @@ from skmlp._checks.data import (
     check_training_data,
     check_validation_data,
     computation_dtype,
+    warn_of_order,
 )
 from skmlp._checks.labels import check_classes, classes_of
 from skmlp._checks.saved import marked, readable
@@ -954,6 +955,13 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         it can be repeated; one that only makes the loss larger does not warn. Callbacks
         are not called.
 
+        Rows should come in random order, for instance by
+        :func:`skmlp.streams.shuffled`, because a network forgets a class of which no
+        more rows come. Where the first ten or more rows are all of one class, and those
+        that follow all of others, a warning is given in the call that brings the first
+        ten of these. Chunks of fewer rows, and several labels per row, are not looked
+        at.
+
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
@@ -1010,10 +1018,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 targets = targets_of(
                     table.form, classes, settings.loss, settings.label_smoothing
                 )
-                earlier_totals = targets.no_totals()
+                earlier_totals, n_earlier = targets.no_totals(), 0
             else:
                 targets = trained.targets(settings)
                 earlier_totals = trained.state["class_totals"]
+                n_earlier = trained.state["progress"]["n_samples"]
             data = check_chunk(
                 table,
                 sample_weight,
@@ -1023,6 +1032,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 earlier_totals=earlier_totals,
             )
             validation = self._validation(data, table, X_val, y_val, sample_weight_val)
+            warn_of_order(data, earlier_totals, n_earlier)
             with run.blas_threads_for(settings, data) as limit, limit:
                 state = self._state(trained, settings, data)
                 make_predictor = self._predictor(state, settings, data)

@@ -166,6 +166,17 @@ def check_chunk(
     return _encoded(table, sample_weight, targets, class_weight, dtype, earlier_totals)
 
 
+def warn_of_order(
+    data: TrainingData, earlier_totals: np.ndarray, n_earlier: int
+) -> None:
+    """Warn where the chunk and the rows before it seem to come sorted by label."""
+    doubts = data.targets.doubts_of_order(
+        data.y, data.weight, earlier_totals, n_earlier
+    )
+    if doubts:
+        warn(doubts, UserWarning)
+
+
 def _encoded(
     table: Table,
     sample_weight: Any,

@@ -48,6 +48,11 @@ CALLS = {
     "scale in partial_fit": lambda: TwoLayerClassifier().partial_fit(
         X, Y, classes=range(3), X_val=99 + X, y_val=Y
     ),
+    "order": lambda: (
+        TwoLayerClassifier()
+        .partial_fit(X[:50], Y[:50], classes=range(3))
+        .partial_fit(X[50:], Y[50:])
+    ),
     "pipeline": lambda: make_pipeline(StandardScaler(), diverging()).fit(X, Y),
     "dropped column": lambda: tabular_pipeline(TwoLayerClassifier(max_iter=9)).fit(
         np.column_stack([np.arange(len(X)), X]), Y
