@@ -181,7 +181,7 @@ class OneLabel:
         others = self.classes[np.unique(y[y != first])].tolist()
         return (
             f"Rows seem to come sorted by label: {n_first} of the class "
-            f"{self.classes[first].item()!r}, then {n_others} of "
+            f"{self.classes.tolist()[first]!r}, then {n_others} of "
             f"{reprlib.repr(others)}. A network forgets a class of which no more rows "
             "come. Shuffle the file, or mix its chunks by skmlp.streams.shuffled, with "
             "a buffer that holds rows of all classes."
