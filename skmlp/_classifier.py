@@ -970,7 +970,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             Labels, all of them among `classes`; or for several labels per row 0 and 1.
         classes : array-like of shape (n_classes,), default=None
             All labels that any call may hold. Needed in the first call, optional, but
-            the same, in later ones. For several labels per row they are not needed.
+            the same, in later ones. For several labels per row they are not needed;
+            ``np.unique(y)`` may be passed all the same.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each sample counts: at least 0, not all 0. None for 1 each.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
