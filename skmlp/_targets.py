@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -66,13 +65,18 @@ class OneLabel:
         self.classes = classes
         self.loss = loss
         self.label_smoothing = label_smoothing
+        self._indices: np.ndarray | None = None
 
-    @cached_property
-    def _indices(self) -> np.ndarray:
+    @property
+    def indices(self) -> np.ndarray:
         """The number of each class, in few bytes, a row each."""
-        last = len(self.classes) - 1
-        indices = np.arange(last + 1, dtype=np.min_scalar_type(last))
-        return indices[:, np.newaxis]
+        # Not by functools.cached_property, which has a lock in Python 3.11: a child
+        # that is forked while another thread holds it would wait for ever.
+        if self._indices is None:
+            last = len(self.classes) - 1
+            indices = np.arange(last + 1, dtype=np.min_scalar_type(last))
+            self._indices = indices[:, np.newaxis]
+        return self._indices
 
     @property
     def n_outputs(self) -> int:
@@ -89,7 +93,7 @@ class OneLabel:
         if kind_of_labels(labels) != kind_of_labels(self.classes):
             self._refuse_unknown(labels)  # before anything compares, or merges, them
         last = len(self.classes) - 1
-        y = np.empty(len(labels), self._indices.dtype)
+        y = np.empty(len(labels), self.indices.dtype)
         for start in range(0, len(labels), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             indices = np.searchsorted(self.classes, labels[part])
@@ -218,7 +222,7 @@ class OneLabel:
         One-hot with label smoothing, t_k = (1 - ε) [k = y] + ε / n_outputs: Szegedy et
         al. (2016), "Rethinking the inception architecture", section 7.
         """
-        np.equal(self._indices, y, out=t)
+        np.equal(self.indices, y, out=t)
         if self.label_smoothing > 0:
             np.multiply(t, 1.0 - self.label_smoothing, out=t)
             np.add(t, self.label_smoothing / len(t), out=t)
