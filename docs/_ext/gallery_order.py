@@ -10,6 +10,7 @@ ORDER = [
     "plot_multilabel.py",
     "plot_from_mlpclassifier.py",
     "plot_snapshots.py",
+    "plot_out_of_core.py",
 ]
 
 

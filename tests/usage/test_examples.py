@@ -45,6 +45,14 @@ def test_snapshots_end_at_the_weights_of_the_whole_run(capsys):
     assert run("plot_snapshots.py")["same"]
 
 
+def test_a_file_is_learnt_by_chunks_and_goes_on_from_a_snapshot(capsys, without_screen):
+    pytest.importorskip("pyarrow", reason="the example reads Parquet")
+    left = run("plot_out_of_core.py")
+    assert left["clf"].score(left["X_val"], left["y_val"]) > 0.95
+    assert left["clf"].n_iter_ == left["N_PASSES"] * left["n_chunks"]
+    assert left["same"]
+
+
 def test_class_lab_has_the_printed_scores_loss_and_gradient_errors(run_short):
     left = run_short("class_lab")
     # As the lab prints them.
