@@ -64,6 +64,7 @@ from skmlp._settings import (
 )
 from skmlp._targets import ONE_LABEL, Targets, targets_of
 from skmlp._training import run
+from skmlp._training.build import MakeTrainer, build_trainer
 from skmlp._training.callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skmlp._training.epochs import watched_score
 from skmlp._training.state import Trained, TrainingState
@@ -872,7 +873,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             table = check_table(type(self).__name__, X, y)
             trained = self._trained_before() if self.warm_start else None
             dtype = self._dtype_for(table, trained)
-            settings = self._settings_for(table, dtype, trained)
+            settings = self._settings_for(table.X.shape, dtype, trained)
             classes = classes_of(table.labels)
             data = check_training_data(
                 table,
@@ -883,36 +884,44 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 class_weight=self.class_weight,
                 dtype=dtype,
             )
-            validation = self._validation(data, table, X_val, y_val, sample_weight_val)
+            validation = self._validation(
+                data, table.names, X_val, y_val, sample_weight_val
+            )
             with run.blas_threads_for(settings, data) as limit, limit:
                 chosen = self._choose(settings, table, data, validation, sample_weight)
-                settings = chosen.settings
-                state = self._state(trained, settings, data)
+                told = {"X": X, "y": y, "metadata": _metadata(sample_weight)}
+                self._train(chosen, data, validation, trained, table.names, told)
 
-                def attributes() -> dict[str, Any]:
-                    now = state.export(settings, data, keeps_solver=True)
-                    learnt = self._attributes(now, table.names, settings)
-                    return {**chosen.attributes, **learnt}
+    def _train(
+        self,
+        chosen: Chosen,
+        data: TrainingData,
+        validation: TrainingData | None,
+        trained: Trained | None,
+        names: np.ndarray | None,
+        told: Mapping[str, Any],
+        make_trainer: MakeTrainer = build_trainer,
+    ) -> None:
+        """Train by what was chosen, and publish it; callbacks hear what is told."""
+        settings = chosen.settings
+        state = self._state(trained, settings, data)
 
-                tasks = FitTasks(
-                    self,
-                    settings.max_iter,
-                    attributes=attributes,
-                    X=X,
-                    y=y,
-                    metadata=_metadata(sample_weight),
-                )
-                make_predictor = self._predictor(state, settings, data)
-                exported = chosen.network or run.fit(
-                    settings,
-                    data,
-                    validation,
-                    state,
-                    make_predictor,
-                    tasks,
-                    keeps_solver=self.warm_start,
-                )
-        self._publish(exported, table.names, settings, chosen.attributes)
+        def attributes() -> dict[str, Any]:
+            now = state.export(settings, data, keeps_solver=True)
+            return {**chosen.attributes, **self._attributes(now, names, settings)}
+
+        tasks = FitTasks(self, settings.max_iter, attributes=attributes, **told)
+        exported = chosen.network or run.fit(
+            settings,
+            data,
+            validation,
+            state,
+            self._predictor(state, settings, data),
+            tasks,
+            keeps_solver=self.warm_start,
+            make_trainer=make_trainer,
+        )
+        self._publish(exported, names, settings, chosen.attributes)
         tasks.end_fit()
 
     def _choose(
@@ -1014,7 +1023,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             known = None if trained is None else trained.classes
             classes = check_classes(classes, table.labels, known)
             dtype = self._dtype_for(table, trained)
-            settings = self._settings_for(table, dtype, trained, is_planned=False)
+            settings = self._settings_for(
+                table.X.shape, dtype, trained, is_planned=False
+            )
             if trained is None:
                 targets = targets_of(
                     table.form, classes, settings.loss, settings.label_smoothing
@@ -1032,7 +1043,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 dtype=dtype,
                 earlier_totals=earlier_totals,
             )
-            validation = self._validation(data, table, X_val, y_val, sample_weight_val)
+            validation = self._validation(
+                data, table.names, X_val, y_val, sample_weight_val
+            )
             warn_of_order(data, earlier_totals, n_earlier)
             with run.blas_threads_for(settings, data) as limit, limit:
                 state = self._state(trained, settings, data)
@@ -1305,14 +1318,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _settings_for(
         self,
-        table: Table,
+        shape: tuple[int, int],
         dtype: np.dtype,
         trained: Trained | None,
         *,
         is_planned: bool = True,
     ) -> Settings:
-        """Return the settings for a table, of training that begins or goes on."""
-        settings = Settings.of(self, table.X.shape, dtype, is_planned=is_planned)
+        """Return the settings for X of a shape, of training that begins or goes on."""
+        settings = Settings.of(self, shape, dtype, is_planned=is_planned)
         if trained is None:
             return settings
         return settings.for_going_on(trained.state.get("measured_alpha"))
@@ -1326,13 +1339,18 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return TrainingState.resume(trained, settings, data)
 
     def _validation(
-        self, data: TrainingData, table: Table, X: Any, y: Any, sample_weight: Any
+        self,
+        data: TrainingData,
+        names: np.ndarray | None,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
     ) -> TrainingData | None:
         """Check the validation data, where there is some."""
         return check_validation_data(
             type(self).__name__,
             data,
-            table.names,
+            names,
             X,
             y,
             sample_weight,

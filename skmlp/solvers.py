@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
@@ -165,6 +165,34 @@ class Solver(Entry):
         if all(state[n].shape == getattr(self, n).shape for n in self.memory):
             for name, value in state.items():
                 setattr(self, name, copy.copy(value))
+
+    def averaged(
+        self, states: Sequence[Mapping[str, Any]], weights: Sequence[float]
+    ) -> dict[str, Any]:
+        """Return what solvers of this kind remember on average.
+
+        A scalar that is named as a vector of the memory, with ``_scale`` behind, is
+        what that is to be multiplied by. Of other scalars the largest is taken.
+
+        Parameters
+        ----------
+        states : sequence of dict
+            What each of the solvers remembers.
+        weights : sequence of float
+            How much each of them counts; at least 0, not all 0.
+        """
+        averaged = dict(states[0])
+        for name in self.scalars:
+            averaged[name] = max(state[name] for state in states)
+        for name in self.memory:
+            scale = f"{name}_scale"
+            averaged[name] = np.zeros_like(states[0][name])
+            for state, weight in zip(states, weights, strict=True):
+                share = weight / sum(weights) * state.get(scale, 1.0)
+                add_scaled(state[name], share, out=averaged[name])
+            if scale in self.scalars:
+                averaged[scale] = 1.0
+        return averaged
 
     def step(self, params: np.ndarray, grads: np.ndarray, learning_rate: float) -> None:
         """Move the parameters against the gradient, which may be overwritten."""
@@ -588,6 +616,12 @@ class ClippedNorm(Solver):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Let the other solver go on from what it remembered."""
         self.solver.load_state_dict(state)
+
+    def averaged(
+        self, states: Sequence[Mapping[str, Any]], weights: Sequence[float]
+    ) -> dict[str, Any]:
+        """Return what the other solvers remember on average."""
+        return self.solver.averaged(states, weights)
 
     def vectors(self) -> tuple[np.ndarray, ...]:
         """Return the other solver's memory."""

@@ -58,10 +58,16 @@ MAY_IMPORT = {
     "_entries": set(),
     "datasets": set(),
     "streams": {"_checks"},
+    "dask": {
+        *("_classifier", "_training", "_checks", "_settings", "_targets", "_entries"),
+        *("_parallel", "_core"),
+        *REGISTRIES,
+    },
 }
 SCIKIT_LEARN = (
     *("_selection", "_classifier", "_candidates", "_settings", "_training"),
     *("_checks", "inspection", "preprocessing", "datasets", "onnx", "streams"),
+    "dask",
 )
 MOST_MODULES = 10
 MODULES = {

@@ -38,6 +38,7 @@ from skmlp._checks.labels import checked_y
 from skmlp._checks.scale import range_of, warn_of_other_scale
 from skmlp._checks.warning import warn
 from skmlp._core.rows import Matrix
+from skmlp._core.standardization import Standardization
 from skmlp._targets import Targets, kind_of_labels
 
 # Of one label per row, and of several: then a list, of one for each label.
@@ -74,7 +75,8 @@ class TrainingData(NamedTuple):
     X keeps its dtype; y holds what `targets` made of the labels; weight is the product
     of sample and class weights in the dtype of the computation, divided by 2 to the
     power of the exponent; class_totals holds the sample weight of each class, over all
-    partial_fit calls.
+    partial_fit calls. Where the rows are but a sample of those to learn from, measured
+    is the standardisation of all of them.
     """
 
     X: Matrix
@@ -83,6 +85,7 @@ class TrainingData(NamedTuple):
     targets: Targets
     class_totals: np.ndarray
     exponent: int = 0
+    measured: Standardization | None = None
 
     def select(self, rows: np.ndarray) -> TrainingData:
         """Return some of the rows, copied."""
@@ -164,6 +167,27 @@ def check_chunk(
 ) -> TrainingData:
     """Check what `partial_fit` was given; rows of a single class will do."""
     return _encoded(table, sample_weight, targets, class_weight, dtype, earlier_totals)
+
+
+def check_block(
+    table: Table,
+    sample_weight: Any,
+    *,
+    targets: Targets,
+    by_class: np.ndarray | None,
+    dtype: np.dtype,
+) -> TrainingData:
+    """Check one of several parts of the rows that `fit` was given.
+
+    Targets and the weights of classes are those of all rows; so the weights of the rows
+    mean the same in every part.
+    """
+    y = targets.encode(table.labels)
+    check_magnitude(table.X, dtype)
+    weight = _checked_sample_weight(sample_weight, table.X, dtype)
+    factor = None if by_class is None else targets.weights_of_rows(by_class, y)
+    weight, _ = _product(weight, factor, dtype, relative=False)
+    return TrainingData(table.X, y, weight, targets, targets.totals(y, weight))
 
 
 def warn_of_order(

@@ -146,15 +146,36 @@ def measure(
     dtype : dtype
         That of the computation.
     """
-    moments = _Moments(X.shape[1])
+    moments = moments_of(X.shape[1], blocks, weight)
+    if moments.total == 0:
+        return Standardization(np.zeros(X.shape[1]), np.ones(X.shape[1]))
+    rows, counts = sampled_rows(weight)
+    return standardization_of(moments, X, rows, counts, dtype)
+
+
+def moments_of(
+    n_features: int, blocks: Iterable[tuple[Any, Any]], weight: np.ndarray
+) -> Moments:
+    """Return the moments of the rows of positive weight."""
+    moments = Moments(n_features)
     with np.errstate(all="ignore"):  # squares may overflow; the range is still known
         for rows, block in blocks:
             counts = weight[rows] > 0
             w = weight[rows][counts].astype(np.float64)
             moments.add(block if counts.all() else block[counts], w)
-        if moments.total == 0:
-            return Standardization(np.zeros(X.shape[1]), np.ones(X.shape[1]))
-        middle, spread = _middle_and_spread(X, weight, np.result_type(X.dtype, dtype))
+    return moments
+
+
+def standardization_of(
+    moments: Moments, X: Any, rows: np.ndarray, counts: np.ndarray, dtype: np.dtype
+) -> Standardization:
+    """Return the standardisation, given moments of all rows and a sample of them.
+
+    The sample is some rows of X, those of `sampled_rows`, which count so many times.
+    """
+    with np.errstate(all="ignore"):
+        precise = np.result_type(X.dtype, dtype)
+        middle, spread = _middle_and_spread(X, rows, counts, precise)
         center, scale = moments.mean(), moments.scale()
     has_outliers = spread < scale / _TOO_LARGE
     center = np.where(has_outliers, middle, center)
@@ -162,7 +183,7 @@ def measure(
     is_constant = scale == 0
     scale = np.where(is_constant, np.abs(center), scale)
     center[is_constant] = 0.0
-    is_told = np.count_nonzero(weight) >= _FEWEST or has_outliers.any()
+    is_told = moments.n_rows >= _FEWEST or has_outliers.any()
     limit = _LIMIT if is_told else math.inf  # later rows may lie far from these few
     return Standardization(center, _power_of_two(scale, dtype), limit)
 
@@ -172,7 +193,7 @@ def largest_scale(dtype: np.dtype) -> float:
     return 2.0 ** (np.finfo(dtype).maxexp - _MARGIN)
 
 
-class _Moments:
+class Moments:
     """Weighted sums of x - origin and of its squares, and the range, by feature.
 
     The origin is in the first rows, so that a mean that is large beside the range takes
@@ -181,7 +202,7 @@ class _Moments:
 
     def __init__(self, n_features: int) -> None:
         self.origin: np.ndarray | None = None
-        self.total = 0.0
+        self.n_rows, self.total = 0, 0.0
         self.sum, self.sum_of_squares = np.zeros(n_features), np.zeros(n_features)
         self.low = np.full(n_features, np.inf)
         self.high = np.full(n_features, -np.inf)
@@ -190,6 +211,7 @@ class _Moments:
         """Take in a block of rows that all count."""
         if not len(weight):
             return
+        self.n_rows += len(weight)
         self.total += weight.sum()
         weight = weight.astype(X.dtype)
         (self._add_sparse if sparse.issparse(X) else self._add_dense)(X, weight)
@@ -197,9 +219,9 @@ class _Moments:
     def _add_dense(self, X: np.ndarray, weight: np.ndarray) -> None:
         if self.origin is None:
             self.origin = X[0].copy()
-        X = X - self.origin
         np.minimum(self.low, X.min(axis=0), out=self.low)
         np.maximum(self.high, X.max(axis=0), out=self.high)
+        X = X - self.origin
         self.sum += weight @ X
         np.multiply(X, X, out=X)
         self.sum_of_squares += weight @ X
@@ -227,6 +249,23 @@ class _Moments:
             self.sum -= left_out * self.origin
             self.sum_of_squares += left_out * np.square(self.origin, dtype=np.float64)
 
+    def merge(self, other: Moments) -> None:
+        """Take in the moments of other rows, which may have another origin."""
+        if other.origin is None:
+            return
+        if self.origin is None:
+            self.origin = other.origin
+        with np.errstate(all="ignore"):
+            shift = other.origin.astype(np.float64) - self.origin
+            self.sum += other.sum + other.total * shift
+            self.sum_of_squares += other.sum_of_squares + shift * (
+                2.0 * other.sum + other.total * shift
+            )
+        self.n_rows += other.n_rows
+        self.total += other.total
+        np.minimum(self.low, other.low, out=self.low)
+        np.maximum(self.high, other.high, out=self.high)
+
     def mean(self) -> np.ndarray:
         """Return the weighted mean of each feature, 0 where the sums overflow."""
         origin = 0.0 if self.origin is None else self.origin.astype(np.float64)
@@ -242,14 +281,34 @@ class _Moments:
         return np.maximum(deviation, _LEAST_SHARE_OF_RANGE * (self.high - self.low))
 
 
-def _middle_and_spread(
-    X: Any, weight: np.ndarray, dtype: np.dtype
+def sampled_rows(
+    weight: np.ndarray, before: float = 0.0, total: float | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the middle and the spread of each feature, on a sample of the rows.
+    """Return rows that are spread evenly over the cumulative weight, and their counts.
+
+    Integer weights are repeated rows to it. The fractions of multiples of the golden
+    ratio keep it out of step with what comes back regularly, as the hours of a day.
+
+    The weights may be a part of those of more rows, whose sum is the total, and before
+    this part another: the rows are then those of the part.
+    """
+    steps = np.arange(_SAMPLE)
+    golden_ratio = (1 + math.sqrt(5)) / 2
+    cumulative = before + np.cumsum(weight, dtype=np.float64)
+    whole = cumulative[-1] if total is None else total
+    positions = (steps + steps * golden_ratio % 1) / _SAMPLE * whole
+    is_here = (positions >= before) & (positions < cumulative[-1])
+    rows = np.searchsorted(cumulative, positions[is_here], side="right")
+    return np.unique(rows, return_counts=True)
+
+
+def _middle_and_spread(
+    X: Any, rows: np.ndarray, counts: np.ndarray, dtype: np.dtype
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the middle and the spread of each feature, on rows that count so often.
 
     The spread is infinite, and the middle any, where few values differ from the median.
     """
-    rows, counts = np.unique(_sample(weight), return_counts=True)
     if sparse.issparse(X):
         return _middle_and_spread_of_sparse(X[rows].astype(dtype), counts)
     middle, spread = np.empty(X.shape[1]), np.empty(X.shape[1])
@@ -258,19 +317,6 @@ def _middle_and_spread(
         columns = X[rows, some].T.astype(dtype)
         middle[some], spread[some] = _middle_and_spread_of_columns(columns, counts)
     return middle, spread
-
-
-def _sample(weight: np.ndarray) -> np.ndarray:
-    """Return rows that are spread evenly over the cumulative weight, some repeatedly.
-
-    Integer weights are repeated rows to it. The fractions of multiples of the golden
-    ratio keep it out of step with what comes back regularly, as the hours of a day.
-    """
-    steps = np.arange(_SAMPLE)
-    golden_ratio = (1 + math.sqrt(5)) / 2
-    cumulative = np.cumsum(weight, dtype=np.float64)
-    positions = (steps + steps * golden_ratio % 1) / _SAMPLE * cumulative[-1]
-    return np.searchsorted(cumulative, positions, side="right")
 
 
 def _middle_and_spread_of_columns(

@@ -40,6 +40,23 @@ from skmlp.solvers import SOLVERS, ClippedNorm, FullBatchSolver, Solver
 MakePredictor = Callable[[], BaseEstimator]
 
 
+class MakeTrainer(Protocol):
+    """What makes a trainer, as `build_trainer` does."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        data: TrainingData,
+        state: TrainingState,
+        subset: np.ndarray | None = None,
+        /,
+        *,
+        n_epochs: int,
+    ) -> Trainer:
+        """Return what trains the parameters of the state for so many epochs."""
+        ...
+
+
 def build_trainer(
     settings: Settings,
     data: TrainingData,

@@ -10,12 +10,11 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from skmlp._core.batches import Batches
 from skmlp._core.parameters import Parameters
 from skmlp._core.rows import are_finite
 from skmlp._training.callbacks import FitTasks
 from skmlp._training.state import TrainingState
-from skmlp._training.trainer import Diverged
+from skmlp._training.trainer import Diverged, Rows
 
 Row = dict[str, float]
 
@@ -29,7 +28,7 @@ class Watched(Protocol):
         ...
 
     @property
-    def batches(self) -> Batches:
+    def batches(self) -> Rows:
         """What it learns from."""
         ...
 

@@ -22,6 +22,7 @@ from skmlp._settings import Settings
 from skmlp._training.build import (
     AsTrained,
     MakePredictor,
+    MakeTrainer,
     build_evaluation,
     build_monitor,
     build_trainer,
@@ -68,13 +69,18 @@ def fit(
     tasks: FitTasks,
     *,
     keeps_solver: bool,
+    make_trainer: MakeTrainer = build_trainer,
 ) -> Trained:
-    """Train as many epochs as are planned; keep what was learnt if interrupted."""
+    """Train as many epochs as are planned; keep what was learnt if interrupted.
+
+    A trainer that is not of this process learns from more rows than the data, which are
+    then a sample of them.
+    """
     state.progress.plan(settings.max_iter)
     subset, validation = parts(settings, data, validation, state)
     tasks.begin_fit()
     n_epochs = settings.max_iter
-    trainer = build_trainer(settings, data, state, subset, n_epochs=n_epochs)
+    trainer = make_trainer(settings, data, state, subset, n_epochs=n_epochs)
     monitor = build_monitor(settings, trainer, data, validation, make_predictor, tasks)
     run = _Run(settings, data, trainer, monitor)
     try:

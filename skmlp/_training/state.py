@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -284,13 +285,22 @@ def rows_at_once(settings: Settings, data: TrainingData) -> int:
     )
 
 
+def blocks_to_measure(
+    settings: Settings, data: TrainingData
+) -> Iterator[tuple[Any, Any]]:
+    """Return all rows of X, block by block, in a dtype in which moments are taken."""
+    dtype = np.result_type(data.X.dtype, settings.dtype)
+    return blocks_of(data.X, rows_at_once(settings, data), dtype)
+
+
 def _standardization(settings: Settings, data: TrainingData) -> Standardization | None:
     """Measure the features, where they are to be standardised."""
     if not settings.standardize:
         return None
-    dtype = np.result_type(data.X.dtype, settings.dtype)
-    blocks = blocks_of(data.X, rows_at_once(settings, data), dtype)
-    measured = measure(data.X, blocks, data.weight, settings.dtype)
+    measured = data.measured
+    if measured is None:
+        blocks = blocks_to_measure(settings, data)
+        measured = measure(data.X, blocks, data.weight, settings.dtype)
     if settings.fit_intercept and not is_lazy(settings, data):
         return measured
     # A center needs biases to undo it, and makes the gradients of wide sparse X dense.

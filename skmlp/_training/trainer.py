@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from skmlp._core.batches import Batches
+import numpy as np
+
 from skmlp._training.state import TrainingState
 
 
 class Diverged(ArithmeticError):
     """The loss or a weight is no longer finite."""
+
+
+class Rows(Protocol):
+    """The rows that an epoch sees, as `Batches` has them."""
+
+    @property
+    def n_rows(self) -> int:
+        """How many they are."""
+        ...
+
+    @property
+    def subset(self) -> np.ndarray | None:
+        """Which of the training data they are; None for all."""
+        ...
 
 
 class Epochs(Protocol):
@@ -30,7 +45,7 @@ class Trainer(Protocol):
     ----------
     state : TrainingState
         What it changes.
-    batches : Batches
+    batches : Batches or other rows
         What it learns from.
     learning_rate : float
         That of the last step.
@@ -39,9 +54,13 @@ class Trainer(Protocol):
     """
 
     state: TrainingState
-    batches: Batches
     learning_rate: float
     start_loss: float
+
+    @property
+    def batches(self) -> Rows:
+        """What it learns from."""
+        ...
 
     def run(self, n_epochs: int, epochs: Epochs) -> None:
         """Train for so many epochs, or until converged or told to stop."""

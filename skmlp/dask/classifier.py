@@ -1,0 +1,642 @@
+"""DaskTwoLayerClassifier: the classifier trained where the rows of a cluster lie."""
+
+# Without deferred annotations, as in `skmlp._classifier`.
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import clone
+from sklearn.metrics import accuracy_score
+from sklearn.utils.validation import check_is_fitted
+
+from skmlp._checks.data import check_scored_data
+from skmlp._checks.parameters import COUNT, RATE, Constraints, one_of
+from skmlp._classifier import Chosen, LabelsLike, MatrixLike, TwoLayerClassifier
+from skmlp._entries import entry_of
+from skmlp._settings import PARAMETER_CONSTRAINTS, Settings, check_parameters
+from skmlp._targets import targets_of
+from skmlp._training.callbacks import with_callbacks
+from skmlp._training.state import Trained
+from skmlp.activations import Activation, ActivationName
+from skmlp.dask.blocks import Whole
+from skmlp.dask.cluster import Cluster
+from skmlp.dask.collections import computed, is_collection
+from skmlp.dask.prediction import lazily
+from skmlp.dask.preparation import check, spread
+from skmlp.dask.trainer import OUTER_VELOCITY, Plan, RoundsTrainer
+from skmlp.initializers import InitializerName
+from skmlp.losses import Loss, LossName
+from skmlp.schedules import Schedule, ScheduleName
+from skmlp.solvers import (
+    SOLVERS,
+    STOCHASTIC,
+    FullBatchSolver,
+    Solver,
+    SolverName,
+)
+
+# So many steps a replica is to take in all, at the batch size of one machine: with
+# fewer it is better to have fewer replicas that take more of them.
+_FEWEST_STEPS = 250
+# The gradients of several replicas average out: their batches may be smaller and their
+# learning rate higher, by the root of their number, up to this factor.
+_MOST_GAIN = 2.0
+# The values of each parameter.
+CONSTRAINTS: Constraints = {
+    **PARAMETER_CONSTRAINTS,
+    "n_replicas": [one_of(["auto"]), COUNT],
+    "rounds_per_epoch": [COUNT],
+    "outer_momentum": [RATE],
+    "client": [object],
+}
+
+
+class DaskTwoLayerClassifier(TwoLayerClassifier):
+    r"""TwoLayerClassifier trained on a Dask cluster, by blocks of rows where they lie.
+
+    Several networks, the replicas, train side by side, each on blocks of its own, and
+    are averaged a few times per epoch [1]_. What travels is weights and what the solver
+    remembers, never the rows. The common network takes an outer step along the averaged
+    change, with momentum [2]_. After `fit` it is a :class:`~skmlp.TwoLayerClassifier`
+    that also predicts Dask's collections, block by block.
+
+    The result depends on the seed and on the blocks, and not on which worker does what,
+    or in which order. Below some gigabytes one machine is faster.
+
+    Parameters
+    ----------
+    hidden_layer_size : int, default=256
+        This and all up to `dtype` are those of :class:`~skmlp.TwoLayerClassifier`.
+
+    activation, loss, solver : str, instance or class
+        What is trained and how, 'relu', 'log_loss' and 'adamw' by default; the solver
+        has to be a stochastic one.
+
+    alpha : float or 'auto', default='auto'
+        The strength of weight decay or of the penalty; 'auto' goes by the number of all
+        rows, and is not measured.
+
+    dropout, input_dropout, label_smoothing : float, default=0.0
+        Further means against learning by heart.
+
+    standardize : bool, default=True
+        Whether to train as if every feature had mean 0 and a scale of the order of 1,
+        over all blocks.
+
+    batch_size : int, 'auto' or None, default='auto'
+        Rows per step of each replica. 'auto' is that of one machine, divided by the
+        root of the number of replicas, but by 2 at most.
+
+    sampling : {'shuffle', 'sequential', 'replacement'}, default='shuffle'
+        How batches are drawn within a block.
+
+    learning_rate : str, Schedule, class or callable, default='one_cycle'
+        The schedule, over all epochs.
+
+    learning_rate_init : float or 'auto', default='auto'
+        The learning rate before the schedule. 'auto' is that of one machine, times the
+        root of the number of replicas, but times 2 at most.
+
+    learning_rate_decay, power_t : float, default=0.95, 0.5
+        Of the schedules 'exponential' and 'invscaling'.
+
+    momentum : float, default=0.9
+        Of the solver 'sgd'.
+
+    nesterovs_momentum : bool, default=True
+        Of the solver 'sgd'.
+
+    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
+        Of the solvers 'adam' and 'adamw'.
+
+    max_grad_norm : float or None, default=None
+        The bound on the norm of the gradient.
+
+    weight_init : str, callable, class or pair of arrays, default='auto'
+        The initial weights of both layers.
+
+    init_scale : float or pair of floats, default=0.05
+        Their scale for 'normal' and 'uniform'.
+
+    fit_intercept : bool, default=True
+        Whether the layers have biases.
+
+    class_weight : dict, list of dicts, 'balanced' or None, default=None
+        The weight of each class; 'balanced' by the rows of all blocks.
+
+    max_iter : int or 'auto', default='auto'
+        The number of epochs, as many as on one machine.
+
+    early_stopping : bool, default=False
+        Whether to stop when the score on `X_val` stands still. `fit` has to be given
+        `X_val`: no rows are held out.
+
+    validation_fraction : float, default=0.1
+        Not used.
+
+    n_iter_no_change : int, default=10
+        For how many epochs the score may stand still.
+
+    tol : float, default=1e-4
+        What counts as an improvement.
+
+    scoring : str or callable, default='loss'
+        What is measured on `X_val` and watched by `early_stopping`.
+
+    monitor_train : bool, default=False
+        Whether to measure up to 2048 rows of the training data after each epoch.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on with the network that is there.
+
+    n_jobs : int or None, default=None
+        Threads for predictions of arrays and for the validation data. A call on a
+        worker takes one thread.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the initial weights, the order of the rows and dropout.
+
+    verbose : bool or int, default=False
+        Whether to print one line per epoch.
+
+    dtype : {'auto', 'float32', 'float64'}, default='auto'
+        In which precision the networks compute. 'auto' is float64 where any block is
+        float64, else float32.
+
+    n_replicas : int or 'auto', default='auto'
+        So many networks train side by side, at most one per block; a replica trains on
+        neighbouring blocks, one after the other. 'auto' is one per block, but so few
+        that each takes a few hundred steps in all: of 60,000 rows about nine.
+
+    rounds_per_epoch : int, default=2
+        How often in an epoch the replicas are averaged, at least 1.
+
+    outer_momentum : float, default=0.5
+        The momentum of the common network from round to round, in [0, 1). Not used
+        where there is a single replica.
+
+    client : distributed.Client or None, default=None
+        The connection to the cluster; None for the current one. Not saved with the
+        estimator.
+
+    Attributes
+    ----------
+    client_ : distributed.Client
+        The client that is used, `client` or the current one.
+
+    classes_, coefs_, intercepts_, n_features_in_, feature_names_in_ : various
+        These and all others are those of :class:`~skmlp.TwoLayerClassifier`;
+        `history_` has an entry per epoch.
+
+    See Also
+    --------
+    skmlp.TwoLayerClassifier : The classifier on one machine.
+
+    References
+    ----------
+    .. [1] Stich (2019), "Local SGD converges fast and communicates little", ICLR,
+       algorithm 1.
+    .. [2] Douillard et al. (2023), "DiLoCo: distributed low-communication training of
+       language models", algorithm 1.
+
+    Examples
+    --------
+    >>> import dask.array
+    >>> from distributed import Client
+    >>> from sklearn.datasets import load_iris
+    >>> from skmlp.dask import DaskTwoLayerClassifier
+    >>> X, y = (dask.array.from_array(a, chunks=50) for a in load_iris(return_X_y=True))
+    >>> client = Client(processes=False, dashboard_address=None)
+    >>> clf = DaskTwoLayerClassifier(random_state=0).fit(X, y)
+    >>> clf.predict(X).compute().shape
+    (150,)
+    >>> local = clf.to_local()
+    >>> client.close()
+    """
+
+    # The values that each parameter may take, checked when fitting.
+    _parameter_constraints = CONSTRAINTS
+
+    # Why there is no partial_fit.
+    _no_partial_fit = (
+        "DaskTwoLayerClassifier has no partial_fit. Let fit go on with "
+        "warm_start=True, or call partial_fit of to_local()."
+    )
+
+    def __init__(
+        self,
+        hidden_layer_size: int = 256,
+        *,
+        activation: ActivationName | str | Activation | type = "relu",
+        loss: LossName | str | Loss | type[Loss] = "log_loss",
+        solver: (
+            SolverName
+            | str
+            | Solver
+            | FullBatchSolver
+            | type[Solver]
+            | type[FullBatchSolver]
+        ) = "adamw",
+        alpha: float | Literal["auto"] | str = "auto",
+        dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        label_smoothing: float = 0.0,
+        standardize: bool = True,
+        batch_size: int | Literal["auto"] | str | None = "auto",
+        sampling: Literal["shuffle", "sequential", "replacement"] | str = "shuffle",
+        learning_rate: (
+            ScheduleName | str | Schedule | type[Schedule] | Callable[[float], float]
+        ) = "one_cycle",
+        learning_rate_init: float | Literal["auto"] | str = "auto",
+        learning_rate_decay: float = 0.95,
+        power_t: float = 0.5,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        max_grad_norm: float | None = None,
+        weight_init: (
+            InitializerName
+            | str
+            | Callable[[np.ndarray, np.random.Generator], object]
+            | type
+            | Sequence[ArrayLike]
+        ) = "auto",
+        init_scale: float | Sequence[float] = 0.05,
+        fit_intercept: bool = True,
+        class_weight: (
+            Literal["balanced"] | str | dict[Any, float] | list[Any] | None
+        ) = None,
+        max_iter: int | Literal["auto"] | str = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        scoring: str | Callable[..., float] = "loss",
+        monitor_train: bool = False,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | int = False,
+        dtype: Literal["auto", "float32", "float64"] | str = "auto",
+        n_replicas: int | Literal["auto"] | str = "auto",
+        rounds_per_epoch: int = 2,
+        outer_momentum: float = 0.5,
+        client: Any = None,
+    ) -> None:
+        super().__init__(
+            hidden_layer_size=hidden_layer_size,
+            activation=activation,
+            loss=loss,
+            solver=solver,
+            alpha=alpha,
+            dropout=dropout,
+            input_dropout=input_dropout,
+            label_smoothing=label_smoothing,
+            standardize=standardize,
+            batch_size=batch_size,
+            sampling=sampling,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            learning_rate_decay=learning_rate_decay,
+            power_t=power_t,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            max_grad_norm=max_grad_norm,
+            weight_init=weight_init,
+            init_scale=init_scale,
+            fit_intercept=fit_intercept,
+            class_weight=class_weight,
+            max_iter=max_iter,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            tol=tol,
+            scoring=scoring,
+            monitor_train=monitor_train,
+            warm_start=warm_start,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            verbose=verbose,
+            dtype=dtype,
+        )
+        self.n_replicas = n_replicas
+        self.rounds_per_epoch = rounds_per_epoch
+        self.outer_momentum = outer_momentum
+        self.client = client
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the client, which belongs to this process."""
+        return {**super().__getstate__(), "client": None}
+
+    def __sklearn_clone__(self) -> Self:
+        """Return a copy that is not fitted, with the very same client."""
+        params = self.get_params(deep=False)
+        client = params.pop("client")
+        cloned: dict[str, Any] = {
+            name: clone(value, safe=False) for name, value in params.items()
+        }
+        return type(self)(**cloned, client=client)
+
+    @property
+    def client_(self) -> Any:
+        """The client that is used."""
+        check_is_fitted(self)
+        return Cluster.of(self.client).client
+
+    @with_callbacks
+    def fit(
+        self,
+        X: MatrixLike,
+        y: LabelsLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        y_val: LabelsLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
+        """Train the network on X and y, on the cluster.
+
+        The blocks of X are computed once and stay on their workers until `fit` ends. A
+        worker that dies takes its part of the work along: Dask makes its blocks anew
+        elsewhere, and the result is the same. Ctrl-C ends training with a warning and
+        keeps what was learnt in the epochs that are over.
+
+        Parameters
+        ----------
+        X : dask array or data frame of shape (n_samples, n_features)
+            Features of any numeric dtype, finite; blocks of arrays may be sparse.
+        y : dask array, series or data frame
+            Labels, with as many blocks of as many rows. Or for several labels per row
+            (at least two columns) 0 and 1.
+        sample_weight : dask array or series, default=None
+            How much each sample counts: at least 0, not all 0. None for all the same.
+        X_val : dask collection, array or data frame, default=None
+            Validation data, measured after each epoch and watched by `early_stopping`.
+            It is brought into the memory of this process.
+        y_val : dask collection or array-like, default=None
+            Its labels, as y has them, all of them in y.
+        sample_weight_val : dask collection or array-like, default=None
+            How much each of its samples counts.
+
+        Returns
+        -------
+        self : DaskTwoLayerClassifier
+            The fitted estimator.
+
+        Raises
+        ------
+        ImportError
+            If dask or distributed is not installed.
+        TypeError
+            If X, y or `sample_weight` is no collection of Dask's.
+        ValueError
+            If a parameter or an argument is invalid, the error naming the block; there
+            is no client; or training diverges before any epoch was better than the
+            start. The estimator is then left as it was.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            As in :meth:`skmlp.TwoLayerClassifier.fit`.
+        UserWarning
+            If y holds a single class, or blocks hold a class each.
+
+        Examples
+        --------
+        >>> import dask.array
+        >>> from distributed import Client
+        >>> from skmlp.dask import DaskTwoLayerClassifier
+        >>> X = dask.array.from_array([[0.0], [0.1], [0.9], [1.0]], chunks=2)
+        >>> y = dask.array.from_array([0, 1, 0, 1], chunks=2)
+        >>> client = Client(processes=False, dashboard_address=None)
+        >>> DaskTwoLayerClassifier(random_state=0).fit(X, y).n_iter_
+        50
+        >>> client.close()
+        """
+        self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        return self
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        X_val: Any,
+        y_val: Any,
+        sample_weight_val: Any,
+    ) -> None:
+        """Do what `fit` says."""
+        with np.errstate():
+            check_parameters(self)
+            _check_can_be_distributed(self, X_val)
+            cluster = Cluster.of(self.client)
+            checked = check(cluster, X, y, sample_weight, self.dtype)
+            whole = checked.whole
+            trained = self._trained_before() if self.warm_start else None
+            dtype = whole.dtype if trained is None else trained.dtype
+            settings, plan = self._planned(whole, dtype, trained)
+            targets = targets_of(
+                whole.form, whole.classes, settings.loss, settings.label_smoothing
+            )
+            rows = spread(cluster, checked, settings, targets, self.class_weight)
+            validation = self._validation(
+                rows.sample, whole.names, *computed(X_val, y_val, sample_weight_val)
+            )
+            told = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+            make_trainer = partial(RoundsTrainer, cluster, rows, plan)
+            self._train(
+                Chosen(settings),
+                rows.sample,
+                validation,
+                trained,
+                whole.names,
+                told,
+                make_trainer,
+            )
+
+    def _planned(
+        self, whole: Whole, dtype: np.dtype, trained: Trained | None
+    ) -> tuple[Settings, Plan]:
+        """Return how each replica is to train, and how they are to work together."""
+        n_rows = sum(whole.n_rows)
+        settings = self._settings_for((n_rows, whole.n_features), dtype, trained)
+        settings = settings.for_going_on(None)  # alpha is not measured
+        n_replicas = self.n_replicas
+        if n_replicas == "auto":
+            n_steps = settings.max_iter * n_rows // settings.batch_size
+            n_replicas = max(n_steps // _FEWEST_STEPS, 1)
+        n_replicas = min(int(n_replicas), len(whole.n_rows))
+        gain = min(math.sqrt(n_replicas), _MOST_GAIN)
+        batch_size, rate = settings.batch_size, settings.learning_rate_init
+        settings = replace(
+            settings,
+            batch_size=(
+                math.ceil(batch_size / gain)
+                if self.batch_size == "auto"
+                else batch_size
+            ),
+            learning_rate_init=(
+                rate * gain if self.learning_rate_init == "auto" else rate
+            ),
+        )
+        if n_replicas == 1:
+            return settings, Plan(n_replicas, n_rounds=1, outer_momentum=0.0)
+        return settings, Plan(n_replicas, self.rounds_per_epoch, self.outer_momentum)
+
+    def predict(self, X: MatrixLike) -> Any:
+        """Predict the most probable class of each sample, or which labels it has.
+
+        Parameters
+        ----------
+        X : dask array, dask data frame or any X of shape (n_samples, n_features)
+            Features of any numeric dtype, finite.
+
+        Returns
+        -------
+        labels : dask array or ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Of a collection a dask array, computed block by block when it is asked for;
+            else as by :meth:`skmlp.TwoLayerClassifier.predict`.
+        """
+        targets = self._targets()
+        return self._predicted("predict", X, targets.predicted(targets.empty(0)))
+
+    def predict_proba(self, X: MatrixLike) -> Any:
+        """Estimate the probability of each class for each sample.
+
+        Parameters
+        ----------
+        X : dask array, dask data frame or any X of shape (n_samples, n_features)
+            Features of any numeric dtype, finite.
+
+        Returns
+        -------
+        probabilities : dask array or ndarray of shape (n_samples, n_outputs)
+            Of a collection a dask array, computed block by block when it is asked for;
+            else as by :meth:`skmlp.TwoLayerClassifier.predict_proba`.
+        """
+        return self._predicted("predict_proba", X, self._no_probabilities())
+
+    def predict_log_proba(self, X: MatrixLike) -> Any:
+        """Estimate the logarithm of the probability of each class for each sample.
+
+        Parameters
+        ----------
+        X : dask array, dask data frame or any X of shape (n_samples, n_features)
+            Features of any numeric dtype, finite.
+
+        Returns
+        -------
+        log_probabilities : dask array or ndarray of shape (n_samples, n_outputs)
+            Of a collection a dask array, computed block by block when it is asked for;
+            else as by :meth:`skmlp.TwoLayerClassifier.predict_log_proba`.
+        """
+        return self._predicted("predict_log_proba", X, self._no_probabilities())
+
+    def decision_function(self, X: MatrixLike) -> Any:
+        """Compute the logits, or for two classes their difference.
+
+        Parameters
+        ----------
+        X : dask array, dask data frame or any X of shape (n_samples, n_features)
+            Features of any numeric dtype, finite.
+
+        Returns
+        -------
+        scores : dask array or ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Of a collection a dask array, computed block by block when it is asked for;
+            else as by :meth:`skmlp.TwoLayerClassifier.decision_function`.
+        """
+        none = self._targets().empty_scores(0, self.coefs_[0].dtype)
+        return self._predicted("decision_function", X, none)
+
+    def score(
+        self,
+        X: MatrixLike,
+        y: LabelsLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
+        """Compute the accuracy: the share of samples whose class is predicted.
+
+        Of collections the labels and the predictions are brought into the memory of
+        this process, the features are not.
+
+        Parameters
+        ----------
+        X : dask array, dask data frame or any X of shape (n_samples, n_features)
+            Features of any numeric dtype, finite.
+        y : dask collection or array-like
+            Their labels, as they were in `fit`.
+        sample_weight : dask collection or array-like, default=None
+            How much each sample counts: at least 0, not all 0. None for all the same.
+
+        Returns
+        -------
+        accuracy : float
+            Between 0 and 1.
+        """
+        predicted, y, weight = computed(self.predict(X), y, sample_weight)
+        labels, weight = check_scored_data(predicted, y, weight)
+        return float(accuracy_score(labels, predicted, sample_weight=weight))
+
+    def to_local(self) -> TwoLayerClassifier:
+        """Return an ordinary classifier that knows what this one has learnt.
+
+        It is saved and exported as any other, and can be trained on.
+
+        Returns
+        -------
+        classifier : TwoLayerClassifier
+            With the same parameters and fitted attributes, which are copies.
+        """
+        check_is_fitted(self)
+        names = TwoLayerClassifier._get_param_names()
+        params: dict[str, Any] = {
+            name: clone(getattr(self, name), safe=False) for name in names
+        }
+        local = TwoLayerClassifier(**params)
+        learnt = {
+            name: copy.deepcopy(value)
+            for name, value in vars(self).items()
+            if name.endswith("_") or name == "_training_state"
+        }
+        (learnt["_training_state"]["solver"] or {}).pop(OUTER_VELOCITY, None)
+        vars(local).update(learnt)
+        return local
+
+    def _no_probabilities(self) -> np.ndarray:
+        return np.empty((0, self.n_outputs_), self.coefs_[0].dtype)
+
+    def _predicted(self, method: str, X: Any, none: Any) -> Any:
+        """Return what a method of the local classifier makes of X.
+
+        None is what it makes of no rows.
+        """
+        local = self.to_local()
+        if is_collection(X):
+            return lazily(local, method, X, none)
+        return getattr(local, method)(X)
+
+
+def _check_can_be_distributed(estimator: DaskTwoLayerClassifier, X_val: Any) -> None:
+    """Raise where parameters ask for what blocks by themselves cannot do."""
+    if not entry_of(SOLVERS, estimator.solver).is_stochastic:
+        raise ValueError(
+            f"solver={estimator.solver!r} sees all rows at once, which are in blocks "
+            f"here. Choose one of {STOCHASTIC}."
+        )
+    if estimator.early_stopping and X_val is None:
+        raise ValueError(
+            "early_stopping=True needs validation data, because no rows of the blocks "
+            "are held out. Pass X_val and y_val to fit."
+        )

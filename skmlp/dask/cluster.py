@@ -1,0 +1,88 @@
+"""What is asked of Dask: where it is imported, and what is done when something dies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+# How often work is sent out again whose data were lost with all workers that held them.
+_ATTEMPTS = 5
+_EXTRA = 'pip install "skmlp[dask]"'
+
+
+def dask_and_distributed() -> tuple[Any, Any]:
+    """Return the two packages; raise where one is missing."""
+    try:
+        import dask.array
+        import distributed
+    except ImportError as error:
+        raise ImportError(
+            f"DaskTwoLayerClassifier needs dask and distributed: {_EXTRA}"
+        ) from error
+    return dask, distributed
+
+
+class Cluster:
+    """A client, as training uses it."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    @classmethod
+    def of(cls, client: Any) -> Cluster:
+        """Return that of a client, or of the one that is current."""
+        _, distributed = dask_and_distributed()
+        if client is None:
+            try:
+                client = distributed.get_client()
+            except ValueError as error:
+                raise ValueError(
+                    "There is no Dask client. Make one, as by client = "
+                    "dask.distributed.Client(), or pass client."
+                ) from error
+        if client.asynchronous:
+            raise ValueError(
+                f"client={client!r} is asynchronous. Pass one that is not: fit waits "
+                "for the cluster."
+            )
+        return cls(client)
+
+    def submit(
+        self, function: Callable[..., Any], *args: Any, priority: int = 0
+    ) -> Any:
+        """Return the future of a call, which runs where its arguments are."""
+        return self.client.submit(function, *args, pure=False, priority=priority)
+
+    def compute(self, function: Callable[..., Any], of: Sequence[Any]) -> list[Any]:
+        """Return the futures of a call for each tuple of delayed blocks, numbered."""
+        dask, _ = dask_and_distributed()
+        call = dask.delayed(function, pure=False)
+        return self.client.compute([call(i, *parts) for i, parts in enumerate(of)])
+
+    def everywhere(self, value: Any) -> Any:
+        """Return the future of a value that every worker gets a copy of."""
+        return self.client.scatter(value, broadcast=True, hash=False)
+
+    def gather(self, futures: Any) -> Any:
+        """Wait for results; raise what the first call that failed raised."""
+        return self.client.gather(futures)
+
+    def insist(self, work: Callable[[], Result]) -> Result:
+        """Return what work returns, done again where its data were lost.
+
+        Dask itself computes again what went with a worker, but not what this process
+        had sent there, if no other worker has it.
+        """
+        _, distributed = dask_and_distributed()
+        for attempt in range(_ATTEMPTS):
+            try:
+                return work()
+            except (
+                distributed.CancelledError,
+                distributed.client.FutureCancelledError,
+            ):
+                if attempt == _ATTEMPTS - 1:
+                    raise
+        raise AssertionError

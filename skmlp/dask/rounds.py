@@ -1,0 +1,269 @@
+"""Local steps with periodic averaging: the rounds of an epoch.
+
+Several networks, the replicas, train side by side, each on blocks of its own, and are
+averaged after every round (Stich 2019, "Local SGD converges fast and communicates
+little", algorithm 1). The common network then takes an outer step along the averaged
+change, with Nesterov's momentum (Douillard et al. 2023, "DiLoCo: distributed
+low-communication training of language models", algorithm 1)::
+
+    Δ ← mean of the replicas - common        v ← μ v + Δ
+    common ← common + Δ + μ v
+
+Nothing here knows of Dask, or of where a block lies: the same common network, visit and
+block make the same bits wherever they meet.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from skmlp._checks.data import TrainingData
+from skmlp._core.batches import SAMPLINGS
+from skmlp._core.blas import add_scaled
+from skmlp._core.rows import are_finite
+from skmlp._core.standardization import Standardization
+from skmlp._parallel.limit import one_thread_of_blas
+from skmlp._settings import Settings
+from skmlp._training.build import build_trainer
+from skmlp._training.progress import Progress
+from skmlp._training.state import TrainingState, zero_parameters
+from skmlp._training.trainer import Diverged
+from skmlp.schedules import Moment
+from skmlp.solvers import Solver
+
+
+class Common(NamedTuple):
+    """The network that all replicas start a round from, and how they are to train.
+
+    Parameters
+    ----------
+    settings : Settings
+    standardization : Standardization or None
+        Of the features, over all rows.
+    mean_weight : float
+        That of all rows.
+    progress : Progress
+        Where training stood when the epoch began.
+    seed : int
+        What draws the order of the rows, and dropout, in this epoch.
+    flat : ndarray
+        The parameters.
+    memory : dict
+        What the solver remembers.
+    velocity : ndarray
+        That of the outer momentum.
+    """
+
+    settings: Settings
+    standardization: Standardization | None
+    mean_weight: float
+    progress: Progress
+    seed: int
+    flat: np.ndarray
+    memory: dict[str, Any]
+    velocity: np.ndarray
+
+
+class Learnt(NamedTuple):
+    """What replicas have made of the common network in a round, or in a part of it.
+
+    Parameters
+    ----------
+    flat, memory
+        As in `Common`.
+    weight, n_rows : float, int
+        How many rows they learnt from, by weight and by number.
+    loss : float
+        The mean objective of their batches.
+    first_loss : float
+        That of the first batch of each.
+    learning_rate : float
+        That of the last step.
+    """
+
+    flat: np.ndarray
+    memory: dict[str, Any]
+    weight: float
+    n_rows: int
+    loss: float
+    first_loss: float
+    learning_rate: float
+
+
+class Visit(NamedTuple):
+    """A replica's visit to a block: one of so many pieces of its rows.
+
+    It begins when a share of the replica's epoch is done, and takes a share of it.
+    """
+
+    block: int
+    piece: int
+    n_pieces: int
+    begin: float
+    length: float
+
+
+def replicas_of(n_replicas: int, n_rows: Sequence[int]) -> list[list[int]]:
+    """Return the blocks of each replica: neighbours, of about as many rows each.
+
+    Given the rows of each block. No replica is without a block.
+    """
+    n_blocks, n_replicas = len(n_rows), min(n_replicas, len(n_rows))
+    done = np.cumsum([0, *n_rows])
+    ends = [0]
+    for i in range(1, n_replicas):
+        end = int(np.abs(done - done[-1] * i / n_replicas).argmin())
+        fewest, most = ends[-1] + 1, n_blocks - (n_replicas - i)
+        ends.append(min(max(end, fewest), most))
+    ends.append(n_blocks)
+    return [list(range(*pair)) for pair in pairwise(ends)]
+
+
+def rounds_of(
+    blocks: Sequence[int], n_rows: Sequence[int], n_rounds: int, seed: int
+) -> list[list[Visit]]:
+    """Return the visits that a replica makes in each round of an epoch.
+
+    It comes to all rows of its blocks once. A round takes whole blocks, in random
+    order, where there are enough of them, else pieces of each. With fewer rows than
+    rounds there are rounds without a visit.
+    """
+    n_pieces = min(math.ceil(n_rounds / len(blocks)), *(n_rows[b] for b in blocks))
+    order = np.random.default_rng([seed, blocks[0]]).permutation(blocks)
+    stops = [(int(b), piece) for piece in range(n_pieces) for b in order]
+    total, done = sum(n_rows[b] for b in blocks), 0.0
+    visits = []
+    for block, piece in stops:
+        length = n_rows[block] / n_pieces / total
+        visits.append(Visit(block, piece, n_pieces, done, length))
+        done += length
+    ends = [round(i * len(visits) / n_rounds) for i in range(n_rounds + 1)]
+    return [visits[i:j] for i, j in pairwise(ends)]
+
+
+def learn(
+    common: Common, before: Learnt | None, data: TrainingData, visit: Visit
+) -> Learnt:
+    """Train on some rows of a block, from the common network, or on in this round."""
+    start = common if before is None else before
+    rows = _rows_of(common, data, visit)
+    with one_thread_of_blas() as limit, limit, np.errstate(all="ignore"):
+        state = _state_at(common, start, data, visit)
+        settings = replace(common.settings, n_jobs=1, sampling=SAMPLINGS["sequential"])
+        trainer = build_trainer(
+            settings, data, state, rows, common.mean_weight, n_epochs=1
+        )
+        epoch = _OneEpoch()
+        trainer.run(1, epoch)
+    if not are_finite(state.params.flat):
+        raise Diverged
+    weight = data.weight if rows is None else data.weight[rows]
+    learnt = Learnt(
+        state.params.flat,
+        cast(Solver, state.solver).state_dict(),
+        float(weight.sum(dtype=np.float64)),
+        len(weight),
+        epoch.loss,
+        trainer.start_loss,
+        trainer.learning_rate,
+    )
+    return learnt if before is None else _with_what_came_before(before, learnt)
+
+
+def _rows_of(common: Common, data: TrainingData, visit: Visit) -> np.ndarray | None:
+    """Return the rows of a visit in their order; None for all as they are."""
+    n_rows = len(data.y)
+    stream = np.random.default_rng([common.seed, visit.block])
+    order = common.settings.sampling(n_rows, stream)
+    if order is None and visit.n_pieces == 1:
+        return None
+    order = np.arange(n_rows) if order is None else order
+    ends = [n_rows * i // visit.n_pieces for i in (visit.piece, visit.piece + 1)]
+    return order[slice(*ends)]
+
+
+def _state_at(
+    common: Common, start: Common | Learnt, data: TrainingData, visit: Visit
+) -> TrainingState:
+    """Return the state from which a visit trains, a copy."""
+    params = zero_parameters(common.settings, data, common.standardization)
+    np.copyto(params.flat, start.flat)
+    progress = _WithinEpoch(
+        **asdict(common.progress), begin=visit.begin, length=visit.length
+    )
+    stream = np.random.default_rng([common.seed, visit.block, visit.piece])
+    return TrainingState(
+        params, stream, split_seed=0, progress=progress, remembered=start.memory
+    )
+
+
+@dataclass
+class _WithinEpoch(Progress):
+    """The progress of an epoch of which only a part is taken here."""
+
+    begin: float = 0.0
+    length: float = 1.0
+
+    def moment(self, share_of_epoch_done: float) -> Moment:
+        """Return where training stands within this part of the epoch."""
+        return super().moment(self.begin + self.length * share_of_epoch_done)
+
+
+class _OneEpoch:
+    """Who hears the loss of the only epoch."""
+
+    loss = math.nan
+
+    def begin_epoch(self) -> None:
+        """Do nothing."""
+
+    def end_epoch(self, loss: float) -> bool:
+        """Note the loss."""
+        self.loss = loss
+        return True
+
+
+def _with_what_came_before(before: Learnt, now: Learnt) -> Learnt:
+    """Return what a replica knows now, its rows and losses over the whole round."""
+    n_rows = before.n_rows + now.n_rows
+    return now._replace(
+        weight=before.weight + now.weight,
+        n_rows=n_rows,
+        loss=(before.loss * before.n_rows + now.loss * now.n_rows) / n_rows,
+        first_loss=before.first_loss,
+    )
+
+
+def mean_of(settings: Settings, *learnt: Learnt) -> Learnt:
+    """Return the mean of replicas by the weight of the rows that they learnt from."""
+    weights = [each.weight for each in learnt]
+    if not any(weights):  # then nothing was learnt, and they are all alike
+        weights = [1.0] * len(learnt)
+    flat = np.zeros_like(learnt[0].flat)
+    for each, weight in zip(learnt, weights, strict=True):
+        add_scaled(each.flat, weight / sum(weights), out=flat)
+    solver = cast(Solver, settings.solver)
+    by_rows = [each.n_rows for each in learnt]
+    return Learnt(
+        flat,
+        solver.averaged([each.memory for each in learnt], weights),
+        sum(each.weight for each in learnt),
+        sum(by_rows),
+        float(np.average([each.loss for each in learnt], weights=by_rows)),
+        float(np.average([each.first_loss for each in learnt], weights=by_rows)),
+        learnt[0].learning_rate,
+    )
+
+
+def outer_step(common: Common, mean: Learnt, momentum: float) -> Common:
+    """Return the common network after a step along what was learnt on average."""
+    change = mean.flat - common.flat
+    velocity = momentum * common.velocity + change
+    flat = common.flat + change + momentum * velocity
+    return common._replace(flat=flat, memory=mean.memory, velocity=velocity)
