@@ -29,6 +29,7 @@ from skmlp.dask.cluster import Cluster
 from skmlp.dask.collections import computed, is_collection
 from skmlp.dask.prediction import lazily
 from skmlp.dask.preparation import check, spread
+from skmlp.dask.rounds import of_equal_size
 from skmlp.dask.trainer import OUTER_VELOCITY, Plan, RoundsTrainer
 from skmlp.initializers import InitializerName
 from skmlp.losses import Loss, LossName
@@ -476,7 +477,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         if n_replicas == "auto":
             n_steps = settings.max_iter * n_rows // settings.batch_size
             n_replicas = max(n_steps // _FEWEST_STEPS, 1)
-        n_replicas = min(int(n_replicas), len(whole.n_rows))
+        n_replicas = of_equal_size(int(n_replicas), len(whole.n_rows))
         gain = min(math.sqrt(n_replicas), _MOST_GAIN)
         batch_size, rate = settings.batch_size, settings.learning_rate_init
         settings = replace(
@@ -611,7 +612,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
             if name.endswith("_") or name == "_training_state"
         }
         (learnt["_training_state"]["solver"] or {}).pop(OUTER_VELOCITY, None)
-        vars(local).update(learnt)
+        local.__dict__.update(learnt)
         return local
 
     def _no_probabilities(self) -> np.ndarray:

@@ -63,7 +63,8 @@ class Cluster:
 
     def everywhere(self, value: Any) -> Any:
         """Return the future of a value that every worker gets a copy of."""
-        return self.client.scatter(value, broadcast=True, hash=False)
+        (future,) = self.client.scatter([value], broadcast=True, hash=False)
+        return future
 
     def gather(self, futures: Any) -> Any:
         """Wait for results; raise what the first call that failed raised."""

@@ -34,6 +34,7 @@ from skmlp._training.build import build_trainer
 from skmlp._training.progress import Progress
 from skmlp._training.state import TrainingState, zero_parameters
 from skmlp._training.trainer import Diverged
+from skmlp.dask.blocks import aligned
 from skmlp.schedules import Moment
 from skmlp.solvers import Solver
 
@@ -58,6 +59,8 @@ class Common(NamedTuple):
         What the solver remembers.
     velocity : ndarray
         That of the outer momentum.
+    heard : tuple of Heard
+        Of the rounds of this epoch that are over.
     """
 
     settings: Settings
@@ -68,6 +71,28 @@ class Common(NamedTuple):
     flat: np.ndarray
     memory: dict[str, Any]
     velocity: np.ndarray
+    heard: tuple[Heard, ...] = ()
+
+
+class Heard(NamedTuple):
+    """What is told of a round, or of a part of it.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many rows were learnt from.
+    loss : float
+        The mean objective of their batches.
+    first_loss : float
+        That of the first batch of each replica.
+    learning_rate : float
+        That of the last step.
+    """
+
+    n_rows: int
+    loss: float
+    first_loss: float
+    learning_rate: float
 
 
 class Learnt(NamedTuple):
@@ -77,23 +102,15 @@ class Learnt(NamedTuple):
     ----------
     flat, memory
         As in `Common`.
-    weight, n_rows : float, int
-        How many rows they learnt from, by weight and by number.
-    loss : float
-        The mean objective of their batches.
-    first_loss : float
-        That of the first batch of each.
-    learning_rate : float
-        That of the last step.
+    weight : float
+        That of the rows that they learnt from.
+    heard : Heard
     """
 
     flat: np.ndarray
     memory: dict[str, Any]
     weight: float
-    n_rows: int
-    loss: float
-    first_loss: float
-    learning_rate: float
+    heard: Heard
 
 
 class Visit(NamedTuple):
@@ -107,6 +124,15 @@ class Visit(NamedTuple):
     n_pieces: int
     begin: float
     length: float
+
+
+def of_equal_size(n_replicas: int, n_blocks: int) -> int:
+    """Return how many replicas have about as many blocks each, at most n_replicas.
+
+    Five replicas of eight blocks would wait for those that have two: four are as fast.
+    """
+    blocks_per_replica = math.ceil(n_blocks / min(n_replicas, n_blocks))
+    return math.ceil(n_blocks / blocks_per_replica)
 
 
 def replicas_of(n_replicas: int, n_rows: Sequence[int]) -> list[list[int]]:
@@ -152,6 +178,9 @@ def learn(
 ) -> Learnt:
     """Train on some rows of a block, from the common network, or on in this round."""
     start = common if before is None else before
+    data = data._replace(
+        X=aligned(data.X)
+    )  # which Dask may have brought from elsewhere
     rows = _rows_of(common, data, visit)
     with one_thread_of_blas() as limit, limit, np.errstate(all="ignore"):
         state = _state_at(common, start, data, visit)
@@ -168,10 +197,7 @@ def learn(
         state.params.flat,
         cast(Solver, state.solver).state_dict(),
         float(weight.sum(dtype=np.float64)),
-        len(weight),
-        epoch.loss,
-        trainer.start_loss,
-        trainer.learning_rate,
+        Heard(len(weight), epoch.loss, trainer.start_loss, trainer.learning_rate),
     )
     return learnt if before is None else _with_what_came_before(before, learnt)
 
@@ -231,12 +257,20 @@ class _OneEpoch:
 
 def _with_what_came_before(before: Learnt, now: Learnt) -> Learnt:
     """Return what a replica knows now, its rows and losses over the whole round."""
-    n_rows = before.n_rows + now.n_rows
-    return now._replace(
-        weight=before.weight + now.weight,
-        n_rows=n_rows,
-        loss=(before.loss * before.n_rows + now.loss * now.n_rows) / n_rows,
-        first_loss=before.first_loss,
+    heard = _together([before.heard, now.heard])._replace(
+        first_loss=before.heard.first_loss, learning_rate=now.heard.learning_rate
+    )
+    return now._replace(weight=before.weight + now.weight, heard=heard)
+
+
+def _together(heard: Sequence[Heard]) -> Heard:
+    """Return what is told of several parts at once."""
+    n_rows = [each.n_rows for each in heard]
+    return Heard(
+        sum(n_rows),
+        float(np.average([each.loss for each in heard], weights=n_rows)),
+        float(np.average([each.first_loss for each in heard], weights=n_rows)),
+        heard[0].learning_rate,
     )
 
 
@@ -249,21 +283,22 @@ def mean_of(settings: Settings, *learnt: Learnt) -> Learnt:
     for each, weight in zip(learnt, weights, strict=True):
         add_scaled(each.flat, weight / sum(weights), out=flat)
     solver = cast(Solver, settings.solver)
-    by_rows = [each.n_rows for each in learnt]
     return Learnt(
         flat,
         solver.averaged([each.memory for each in learnt], weights),
         sum(each.weight for each in learnt),
-        sum(by_rows),
-        float(np.average([each.loss for each in learnt], weights=by_rows)),
-        float(np.average([each.first_loss for each in learnt], weights=by_rows)),
-        learnt[0].learning_rate,
+        _together([each.heard for each in learnt]),
     )
 
 
-def outer_step(common: Common, mean: Learnt, momentum: float) -> Common:
+def outer_step(common: Common, momentum: float, *learnt: Learnt) -> Common:
     """Return the common network after a step along what was learnt on average."""
+    mean = mean_of(common.settings, *learnt)
     change = mean.flat - common.flat
     velocity = momentum * common.velocity + change
-    flat = common.flat + change + momentum * velocity
-    return common._replace(flat=flat, memory=mean.memory, velocity=velocity)
+    return common._replace(
+        flat=common.flat + change + momentum * velocity,
+        memory=mean.memory,
+        velocity=velocity,
+        heard=(*common.heard, mean.heard),
+    )

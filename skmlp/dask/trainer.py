@@ -18,7 +18,6 @@ from skmlp.dask.cluster import Cluster
 from skmlp.dask.preparation import Spread
 from skmlp.dask.rounds import (
     Common,
-    Learnt,
     learn,
     mean_of,
     outer_step,
@@ -112,35 +111,31 @@ class RoundsTrainer:
     def run_epoch(self) -> float:
         """Train one epoch on the cluster; return the mean objective of its batches."""
         seed = int(self.state.rng.integers(2**63))
-        common, losses = self.cluster.insist(lambda: self._epoch(seed))
+        common = self.cluster.insist(lambda: self._epoch(seed))
         np.copyto(self.state.params.flat, common.flat)
         self.memory.keep(common.memory, common.velocity)
+        heard = common.heard
         if math.isnan(self.start_loss):
-            self.start_loss = losses[0].first_loss
-        self.learning_rate = losses[-1].learning_rate
-        n_rows = [each.n_rows for each in losses]
-        return float(np.average([each.loss for each in losses], weights=n_rows))
+            self.start_loss = heard[0].first_loss
+        self.learning_rate = heard[-1].learning_rate
+        n_rows = [each.n_rows for each in heard]
+        return float(np.average([each.loss for each in heard], weights=n_rows))
 
-    def _epoch(self, seed: int) -> tuple[Common, list[Learnt]]:
+    def _epoch(self, seed: int) -> Common:
         """Send out all rounds of an epoch at once; return what came of them."""
         common = self.cluster.everywhere(self._common(seed))
         replicas = [
             rounds_of(blocks, self.rows.n_rows, self.plan.n_rounds, seed)
             for blocks in replicas_of(self.plan.n_replicas, self.rows.n_rows)
         ]
-        told = []
         for visits_of_replicas in zip(*replicas, strict=True):
             learnt = [
                 self._visits(common, visits) for visits in visits_of_replicas if visits
             ]
-            if not learnt:
-                continue
-            mean = self._mean(learnt)
-            told.append(self.cluster.submit(_heard, mean))
-            common = self.cluster.submit(
-                outer_step, common, mean, self.plan.outer_momentum, priority=_SOON
-            )
-        return self.cluster.gather((common, told))
+            if learnt:
+                common = self._averaged(common, learnt)
+        result: Common = self.cluster.gather(common)
+        return result
 
     def _visits(self, common: Any, visits: Sequence[Any]) -> Any:
         """Return the future of what a replica knows at the end of a round."""
@@ -150,19 +145,20 @@ class RoundsTrainer:
             learnt = self.cluster.submit(learn, common, learnt, block, visit)
         return learnt
 
-    def _mean(self, learnt: Sequence[Any]) -> Any:
-        """Return the future of the mean, always added up in the same order."""
-        while len(learnt) > 1:
+    def _averaged(self, common: Any, learnt: Sequence[Any]) -> Any:
+        """Return the future of the common network at the end of a round.
+
+        What was learnt is always added up in the same order.
+        """
+        while len(learnt) > _AT_ONCE:
             learnt = [
-                self.cluster.submit(
-                    mean_of,
-                    self.settings,
-                    *learnt[i : i + _AT_ONCE],
-                    priority=_SOON,
-                )
-                for i in range(0, len(learnt), _AT_ONCE)
+                self.cluster.submit(mean_of, self.settings, *some, priority=_SOON)
+                for some in _batched(learnt, _AT_ONCE)
             ]
-        return learnt[0]
+        momentum = self.plan.outer_momentum
+        return self.cluster.submit(
+            outer_step, common, momentum, *learnt, priority=_SOON
+        )
 
     def _common(self, seed: int) -> Common:
         """Return the network as it is now, and how it is to be trained."""
@@ -213,6 +209,6 @@ class Memory:
         return {name: copy.copy(value) for name, value in remembered.items()}
 
 
-def _heard(learnt: Learnt) -> Learnt:
-    """Return what is said of a round without what was learnt in it."""
-    return learnt._replace(flat=np.empty(0), memory={})
+def _batched(items: Sequence[Any], n: int) -> list[Sequence[Any]]:
+    """Cut a sequence into parts of n items, the last of which may be shorter."""
+    return [items[i : i + n] for i in range(0, len(items), n)]
