@@ -175,10 +175,10 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         neighbouring blocks, one after the other. 'auto' is one per block, but so few
         that each takes a few hundred steps in all: of 60,000 rows about nine.
 
-    rounds_per_epoch : int, default=2
+    rounds_per_epoch : int, default=1
         How often in an epoch the replicas are averaged, at least 1.
 
-    outer_momentum : float, default=0.5
+    outer_momentum : float, default=0.7
         The momentum of the common network from round to round, in [0, 1). Not used
         where there is a single replica.
 
@@ -288,8 +288,8 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         verbose: bool | int = False,
         dtype: Literal["auto", "float32", "float64"] | str = "auto",
         n_replicas: int | Literal["auto"] | str = "auto",
-        rounds_per_epoch: int = 2,
-        outer_momentum: float = 0.5,
+        rounds_per_epoch: int = 1,
+        outer_momentum: float = 0.7,
         client: Any = None,
     ) -> None:
         super().__init__(
