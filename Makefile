@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-# The scripts that make bench runs, in the order of the README's table.
+# The scripts that make bench runs, in the order of docs/benchmarks.rst.
 BENCHMARKS = epoch_time as_installed epoch_overhead time_to_accuracy prediction \
 	onnx_prediction memory growth busy_machine defaults real_defaults candidates
 

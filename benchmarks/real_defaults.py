@@ -2,7 +2,6 @@
 
     python benchmarks/real_defaults.py [--sides two_layer pipeline] [--tables adult]
         [--splits 3] [--results FILE] [--with FILE ...] [--again] [--rst]
-        [--figure FILE]
 
 Each side of `peers.py` as it comes is fitted on 70 % of the rows of each table of
 `real_tables.py`, stratified, and judged on the others: accuracy, log-loss, and the
@@ -12,11 +11,11 @@ number of the split is also the classifier's seed.
 What is measured goes into the file of results at once, and what stands there is not
 measured again: sides can be fitted on different days, in different environments, and a
 run that was interrupted continues. `--again` measures anew. The report is of the sides
-and tables named; `--with` adds the results of other files, `--figure` draws quality
-against time. `--rst` prints the report and measures nothing; the pages have it so:
+and tables named; `--with` adds the results of other files. `--rst` prints the report
+and measures nothing; the pages have it so, and draw their figure from it:
 
-    python benchmarks/real_defaults.py --rst --figure docs/_static/real_tables.svg
-        [--results FILE] [--with FILE ...] > docs/real_tables.inc
+    python benchmarks/real_defaults.py --rst [--results FILE] [--with FILE ...]
+        > docs/real_tables.inc
 
 An hour, or two with CatBoost.
 """
@@ -27,7 +26,7 @@ import warnings
 import numpy as np
 from defaults import measure
 from peers import SIDES, available_sides
-from real_report import draw, print_report
+from real_report import print_report
 from real_results import chosen, read_results, write_results
 from real_tables import REAL_TABLES, available_names, load_table
 from side_by_side import version_of
@@ -87,7 +86,6 @@ def parse():
     parser.add_argument("--with", nargs="+", default=[], dest="others")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--rst", action="store_true")
-    parser.add_argument("--figure")
     return parser.parse_args()
 
 
@@ -102,8 +100,6 @@ def main():
     asked = args.tables or REAL_TABLES, args.sides or SIDES, range(args.splits)
     results = chosen(results, *asked)
     print_report(results, args.splits)
-    if args.figure:
-        draw(results, args.splits, args.figure)
 
 
 if __name__ == "__main__":

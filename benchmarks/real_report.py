@@ -1,4 +1,4 @@
-"""What was measured on the real tables, printed and drawn."""
+"""What was measured on the real tables, printed."""
 
 from peers import SIDES
 from real_results import (
@@ -19,8 +19,6 @@ from side_by_side import meets
 from text_tables import simple_table
 
 OURS = "two_layer", "pipeline"
-# What lies so near to another in the figure that it is left out.
-BESIDE_ANOTHER = "two_layer_bins", "hist_gb_frame"
 # Of each: least gain in accuracy on the trees, most log-loss over theirs, and most
 # seconds over those of HistGradientBoosting.
 TARGETS = {"two_layer": (-0.003, 1.05, 1), "pipeline": (0.003, 0.95, 3)}
@@ -141,32 +139,3 @@ def aims(side, tables, figures):
         times = f"{of_catboost[SECONDS]:.2f}"
         rows.append(("seconds over CatBoost's", times, "<= 0.5"))
     return rows
-
-
-def draw(results, n_splits, path):
-    """Draw the mean log-loss against the mean seconds, a point for each side."""
-    import matplotlib.pyplot as plt
-
-    plt.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "skmlp"}
-    tables, figures = in_common(results, n_splits)
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    means = {side: of_side.mean(axis=0) for side, of_side in figures.items()}
-    for side in BESIDE_ANOTHER:
-        means.pop(side, None)
-    for i, side in enumerate(sorted(means, key=lambda side: means[side][SECONDS])):
-        _, loss, seconds = means[side]
-        color = "C3" if side in OURS else "C0"
-        axes.plot(seconds, loss, "o", color=color)
-        # In turn above and below, so that neighbours do not cover each other.
-        beside = {"xytext": (6, (4, -12)[i % 2]), "textcoords": "offset points"}
-        if side == OURS[0]:  # which the other of ours is near
-            beside |= {"xytext": (-6, 4), "ha": "right"}
-        axes.annotate(SIDES[side].title, (seconds, loss), color=color, **beside)
-    axes.set(
-        xscale="log",
-        xlabel="seconds of a fit (mean)",
-        ylabel="log-loss (mean)",
-        title=f"Defaults on {len(tables)} real tables: lower left is better",
-    )
-    axes.margins(x=0.25, y=0.1)
-    figure.savefig(path, metadata={"Date": None} if str(path).endswith("svg") else {})

@@ -23,10 +23,15 @@ extensions = [
     "matplotlib.sphinxext.plot_directive",
     "sphinx_gallery.gen_gallery",
     "myst_parser",
+    "sphinx_copybutton",
+    "sphinx_design",
     "docstrings",
     "mathml",
+    "readme_links",
     "registries",
     "rooms",
+    "searchable",
+    "sources",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build"]
@@ -51,6 +56,10 @@ intersphinx_mapping = {
     "sklearn": ("https://scikit-learn.org/stable", None),
 }
 nitpick_ignore_regex = [(r"py:.*", r"(sklearn|scipy|numpy|np|matplotlib|pandas)\..*")]
+
+# What is copied is code alone: no prompts, no output.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 plot_include_source = True
 plot_html_show_source_link = False
@@ -96,7 +105,7 @@ html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
     "logo": {"text": "skmlp"},
-    "header_links_before_dropdown": 5,
+    "header_links_before_dropdown": 7,
     "navbar_persistent": ["search-button"],
     "navbar_end": ["theme-switcher"],
     "show_toc_level": 2,
@@ -104,6 +113,6 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
-# Only the API has pages below it that are worth a list at the side.
-ALONE = {page.stem for page in HERE.glob("*.rst")} - {"api"}
-html_sidebars = {page: [] for page in (*ALONE, "gallery/*", "genindex", "search")}
+# These have no pages below them that are worth a list at the side.
+ALONE = ("index", "installation", "user_guide", "gallery/*", "genindex", "search")
+html_sidebars = {page: [] for page in ALONE}

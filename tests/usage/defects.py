@@ -1,9 +1,9 @@
 """Defects of MLPClassifier 1.9.1, each a check of what a user may expect instead.
 
-``python tests/defects.py`` runs the checks on MLPClassifier and prints which fail;
-``test_defects.py`` runs them on TwoLayerClassifier, where all pass. A check is given
-``make(n_hidden, **params)``, which makes an estimator; parameters have the same names
-in both. Numbers are those of the list that the project began with.
+``python tests/usage/defects.py`` runs the checks on MLPClassifier and prints which
+fail; ``test_defects.py`` runs them on TwoLayerClassifier, where all pass. A check is
+given ``make(n_hidden, **params)``, which makes an estimator; parameters have the same
+names in both. Numbers are those of the list that the project began with.
 """
 
 import copy
