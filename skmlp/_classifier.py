@@ -143,7 +143,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         + \frac{\alpha}{2} \left( \|W_1\|^2 + \|W_2\|^2 \right)
 
     where :math:`f` is the `activation`, :math:`\ell` the `loss` and :math:`w_i` the
-    sample weight times the class weight.
+    sample weight times the class weight. With the default solver, 'adamw', the second
+    term is left out: each step shrinks the weights instead, by the factor
+    :math:`1 - \eta \alpha` with :math:`\eta` the learning rate.
 
     A row has one label, or several (multilabel classification): y is then an indicator
     matrix, with a column of 0 and 1 for each label. Each output is a logistic output
