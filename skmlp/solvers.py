@@ -226,13 +226,16 @@ class Solver(Entry):
 
 
 class SGD(Solver):
-    """Stochastic gradient descent with momentum, Nesterov's or classical, or none.
+    r"""Stochastic gradient descent with momentum, Nesterov's or classical, or none.
 
-    With v the velocity, η the learning rate and μ the momentum::
+    With :math:`g` the gradient, :math:`v` the velocity, :math:`\eta` the learning rate,
+    :math:`\mu` the momentum and :math:`\theta` the parameters
 
-        v ← μ v - η g
-        params ← params + v                (classical)
-        params ← params + μ v - η g        (Nesterov)
+    .. math::
+
+        v &\leftarrow \mu v - \eta g \\
+        \theta &\leftarrow \theta + v \quad \text{(classical)} \\
+        \theta &\leftarrow \theta + \mu v - \eta g \quad \text{(Nesterov)}
 
     which is `MLPClassifier`'s and Keras's form: a change of η does not rescale v, as it
     does in PyTorch's.
@@ -301,17 +304,21 @@ class SGD(Solver):
 
 
 class Adam(Solver):
-    """Adam: steps along the mean gradient over the root of its mean square.
+    r"""Adam: steps along the mean gradient over the root of its mean square.
 
-    The moments are kept divided by 1 - β, and the corrections of their bias are folded
-    into two scalars::
+    The moments :math:`m` and :math:`v` are kept divided by :math:`1 - \beta`, and the
+    corrections of their bias at step :math:`t` are folded into two scalars:
 
-        m ← β₁ m + g            v ← β₂ v + g²
-        params ← params - η a₁ m / (a₂ √v + ε)
-        a₁ = (1 - β₁) / (1 - β₁ᵗ)       a₂ = √((1 - β₂) / (1 - β₂ᵗ))
+    .. math::
 
-    ε stands outside of the corrected root, as in the paper's algorithm 1 and PyTorch,
-    not as in its section 2, `MLPClassifier` and Keras.
+        m &\leftarrow \beta_1 m + g, \qquad v \leftarrow \beta_2 v + g^2 \\
+        \theta &\leftarrow \theta - \eta \frac{a_1 m}{a_2 \sqrt{v} + \epsilon} \\
+        a_1 &= \frac{1 - \beta_1}{1 - \beta_1^t}, \qquad
+        a_2^2 = \frac{1 - \beta_2}{1 - \beta_2^t}
+
+    with :math:`g` the gradient, :math:`\eta` the learning rate and :math:`\theta` the
+    parameters. :math:`\epsilon` stands outside of the corrected root, as in the paper's
+    algorithm 1 and PyTorch, not as in its section 2, `MLPClassifier` and Keras.
 
     Parameters
     ----------
@@ -389,7 +396,14 @@ class Adam(Solver):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: weights shrink by η λ per step, biases do not.
+    r"""Adam with decoupled weight decay: each step shrinks the weights, not the biases.
+
+    With :math:`W` the weights, :math:`\eta` the learning rate and :math:`\alpha` the
+    strength of the decay, a step begins with
+
+    .. math:: W \leftarrow (1 - \eta \alpha) \, W
+
+    and goes on as that of :class:`Adam`.
 
     Parameters
     ----------
@@ -398,8 +412,8 @@ class AdamW(Adam):
     epsilon : float, default=1e-8
         The constant ε, positive.
     alpha : float, default=0.01
-        The strength λ ≥ 0, multiplied by the learning rate as in PyTorch; the paper
-        multiplies it by the schedule alone.
+        The strength, at least 0; multiplied by the learning rate as in PyTorch, where
+        the paper multiplies it by the schedule alone.
 
     References
     ----------
@@ -573,7 +587,13 @@ STOCHASTIC = ", ".join(f"'{n}'" for n, s in SOLVERS.items() if s.is_stochastic)
 
 
 class ClippedNorm(Solver):
-    """Another solver behind a bound on the Euclidean norm of the gradient.
+    r"""Another solver behind a bound on the Euclidean norm of the gradient.
+
+    Of a gradient :math:`g` the other solver is given
+
+    .. math:: g \min(1, c / \|g\|)
+
+    where :math:`c` is `max_norm`.
 
     Parameters
     ----------
