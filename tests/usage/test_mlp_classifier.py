@@ -69,7 +69,7 @@ def whole(**params):
 def penalised(n_rows, **params):
     """Return W1 before and after an epoch in which nothing but the penalty moves it."""
     X, y = np.zeros((n_rows, 3)), np.arange(n_rows) % 2
-    params |= {"solver": "sgd", "momentum": 0, "alpha": 1.0, "max_iter": 1}
+    params = {"solver": "sgd", "momentum": 0, "alpha": 1.0, "max_iter": 1} | params
     return (
         small(learning_rate_init=rate, **params).fit(X, y).coefs_[0]
         for rate in (1e-300, 0.1)
@@ -178,6 +178,32 @@ def test_automatic_batch_has_200_rows():
     )
     start, end = penalised(n_rows=300)
     assert_allclose(end, start * (1 - 0.1 / 200) * (1 - 0.1 / 100))
+
+
+def test_epsilon_is_added_before_the_bias_is_corrected():
+    rows_of(COMING, "``epsilon``", "``epsilon``", "added after the correction")
+    said("skmlp/solvers.py", "not as in its section 2, `MLPClassifier` and Keras")
+    adam = {"solver": "adam", "beta_2": 0.75, "epsilon": 0.1, "batch_size": 1}
+    start, end = penalised(n_rows=2, **adam, max_iter=1, shuffle=False)
+    params = start  # two steps, each with the gradient W1
+    mean, mean_square = np.zeros_like(start), np.zeros_like(start)
+    for t in (1, 2):
+        mean = 0.9 * mean + 0.1 * params
+        mean_square = 0.75 * mean_square + 0.25 * params**2
+        root = np.sqrt(mean_square) + 0.1
+        rate = 0.1 * np.sqrt(1 - 0.75**t) / (1 - 0.9**t)
+        params = params - rate * mean / root
+    assert_allclose(end, params)
+
+
+def test_velocity_keeps_its_length_when_the_learning_rate_changes():
+    said("skmlp/solvers.py", "is `MLPClassifier`'s and Keras's form")
+    falling = {"learning_rate": "invscaling", "momentum": 0.9, "alpha": 8.0}
+    start, end = penalised(8, **falling, nesterovs_momentum=False, max_iter=2)
+    # The gradient is W1, the learning rate 0.1, then 0.1 / 3.
+    first = -0.1 * start
+    second = 0.9 * first - 0.1 / 3 * (start + first)
+    assert_allclose(end, start + first + second)
 
 
 def test_momentum_may_be_one(rows):
