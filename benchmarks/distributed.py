@@ -38,7 +38,7 @@ from skmlp import TwoLayerClassifier
 from skmlp.dask import DaskTwoLayerClassifier
 
 SEEDS, N_ROUNDS_OF_TIMING = (0, 1, 2), 3
-N_TIMED_EPOCHS, N_WORKERS = 6, 2
+N_TIMED_EPOCHS, N_WORKERS = 10, 2
 MOST_POINTS = {8: "<= 0.2", 64: "<= 0.4"}
 REPLICAS, ROUNDS = (8, 64, 512), (1, 2, 4, 8)
 # Parameters, two moments of Adam and the velocity of the outer step, in float32.
@@ -52,15 +52,27 @@ def two_workers() -> Iterator[Client]:
         n_workers=N_WORKERS, threads_per_worker=1, dashboard_address=None
     )
     with cluster, Client(cluster) as client:
-        client.run(mnist)  # so that both are ready when blocks are handed out
         yield client
 
 
-def in_blocks(n_blocks: int) -> tuple[Any, Any]:
-    """Return the training images and their labels, which workers load themselves."""
+def in_blocks(client: Client, n_blocks: int) -> tuple[Any, Any]:
+    """Return the training images and their labels, as many blocks on each worker."""
     X, y = mnist()
     parts = np.array_split(np.arange(len(y)), n_blocks)
-    blocks = [dask.delayed(block, nout=2)(part[0], part[-1] + 1) for part in parts]
+    workers = sorted(client.scheduler_info()["workers"])
+    blocks = [
+        dask.delayed(
+            client.submit(
+                block,
+                part[0],
+                part[-1] + 1,
+                workers=workers[i * len(workers) // n_blocks],
+                pure=False,
+            ),
+            nout=2,
+        )
+        for i, part in enumerate(parts)
+    ]
     images, labels = (
         dask.array.concatenate(
             [
@@ -95,8 +107,8 @@ def compare_accuracy() -> None:
         alpha = clf.alpha_
     print_row("MNIST, one process", "accuracy, %", on_one_machine)
     for n_blocks, target in MOST_POINTS.items():
-        with two_workers():
-            X, y = in_blocks(n_blocks)
+        with two_workers() as client:
+            X, y = in_blocks(client, n_blocks)
             reached = [
                 accuracy(
                     DaskTwoLayerClassifier(alpha=alpha, random_state=seed)
@@ -117,14 +129,14 @@ def compare_time() -> None:
     told = defaultdict(list)
 
     with two_workers() as client:
-        X, y = in_blocks(8)
+        X, y = in_blocks(client, 8)
 
         def one_process() -> float:
             clf = TwoLayerClassifier(n_jobs=1, **params).fit(*mnist())
             return statistics.median(clf.history_["seconds"])
 
         def cluster() -> float:
-            clf = DaskTwoLayerClassifier(n_replicas=8, **params)
+            clf = DaskTwoLayerClassifier(**params)
             client.run(bytes_received)  # what came before
             with get_task_stream(client) as stream:
                 clf.fit(X, y)
@@ -176,8 +188,8 @@ def compare_replicas(svg: str | None) -> None:
     """Print accuracy against what is sent; draw it, where a path is given."""
     curves: dict[int, list[float]] = {}
     for n_replicas in REPLICAS:
-        with Client(processes=False, n_workers=1, dashboard_address=None):
-            X, y = in_blocks(n_replicas)
+        with Client(processes=False, n_workers=1, dashboard_address=None) as client:
+            X, y = in_blocks(client, n_replicas)
             curves[n_replicas] = []
             for n_rounds in ROUNDS:
                 clf = DaskTwoLayerClassifier(

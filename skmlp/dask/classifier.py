@@ -42,12 +42,12 @@ from skmlp.solvers import (
     SolverName,
 )
 
-# So many steps a replica is to take in all, at the batch size of one machine: with
-# fewer it is better to have fewer replicas that take more of them.
-_FEWEST_STEPS = 250
-# The gradients of several replicas average out: their batches may be smaller and their
-# learning rate higher, by the root of their number, up to this factor.
-_MOST_GAIN = 2.0
+# So many steps a replica is to take in all, at the batch size of one machine: rather
+# than fewer, let fewer replicas take more.
+_FEWEST_STEPS = 500
+# A replica that takes fewer than these takes smaller batches and larger steps, as the
+# noise of several replicas averages out; by the root of what is missing, up to a factor.
+_ENOUGH_STEPS, _MOST_GAIN = 1000, 2.0
 # The values of each parameter.
 CONSTRAINTS: Constraints = {
     **PARAMETER_CONSTRAINTS,
@@ -474,11 +474,12 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         settings = self._settings_for((n_rows, whole.n_features), dtype, trained)
         settings = settings.for_going_on(None)  # alpha is not measured
         n_replicas = self.n_replicas
+        n_steps = settings.max_iter * n_rows / settings.batch_size
         if n_replicas == "auto":
-            n_steps = settings.max_iter * n_rows // settings.batch_size
-            n_replicas = max(n_steps // _FEWEST_STEPS, 1)
+            n_replicas = max(int(n_steps // _FEWEST_STEPS), 1)
         n_replicas = of_equal_size(int(n_replicas), len(whole.n_rows))
-        gain = min(math.sqrt(n_replicas), _MOST_GAIN)
+        gain = math.sqrt(_ENOUGH_STEPS * n_replicas / n_steps)
+        gain = min(max(gain, 1.0), _MOST_GAIN) if n_replicas > 1 else 1.0
         batch_size, rate = settings.batch_size, settings.learning_rate_init
         settings = replace(
             settings,
