@@ -6,8 +6,8 @@ little", algorithm 1). The common network then takes an outer step along the ave
 change, with Nesterov's momentum (Douillard et al. 2023, "DiLoCo: distributed
 low-communication training of language models", algorithm 1)::
 
-    Δ ← mean of the replicas - common        v ← μ v + Δ
-    common ← common + Δ + μ v
+    v ← μ v + mean of the replicas - common
+    common ← mean of the replicas + μ v
 
 Nothing here knows of Dask, or of where a block lies: the same common network, visit and
 block make the same bits wherever they meet.
@@ -294,10 +294,9 @@ def mean_of(settings: Settings, *learnt: Learnt) -> Learnt:
 def outer_step(common: Common, momentum: float, *learnt: Learnt) -> Common:
     """Return the common network after a step along what was learnt on average."""
     mean = mean_of(common.settings, *learnt)
-    change = mean.flat - common.flat
-    velocity = momentum * common.velocity + change
+    velocity = momentum * common.velocity + (mean.flat - common.flat)
     return common._replace(
-        flat=common.flat + change + momentum * velocity,
+        flat=mean.flat + momentum * velocity,  # without momentum the mean, to the bit
         memory=mean.memory,
         velocity=velocity,
         heard=(*common.heard, mean.heard),
