@@ -107,11 +107,14 @@ class TrainingData(NamedTuple):
 
 
 @_without_warnings_of_sums
-def check_table(name: str, X: Any, y: Any) -> Table:
-    """Check the X and y of a first call; the name is that of the estimator."""
+def check_table(name: str, X: Any, y: Any, *, warns: bool = True) -> Table:
+    """Check the X and y of a first call; the name is that of the estimator.
+
+    A worker of a cluster does not warn: nobody would read it.
+    """
     names = feature_names(X)
     X = checked_features(check_array, X, **_X_AS, estimator=name, input_name="X")
-    return _table(X, y, names)
+    return _table(X, y, names, warns=warns)
 
 
 @_without_warnings_of_sums
@@ -121,11 +124,12 @@ def check_further_table(estimator: BaseEstimator, X: Any, y: Any) -> Table:
     return _table(X, y, getattr(estimator, "feature_names_in_", None))
 
 
-def _table(X: Matrix, y: Any, names: np.ndarray | None) -> Table:
+def _table(X: Matrix, y: Any, names: np.ndarray | None, *, warns: bool = True) -> Table:
     """Return X and y together, of as many rows each."""
-    labels, form = checked_y(y, warns=True)
+    labels, form = checked_y(y, warns=warns)
     _check_same_length(X.shape[0], labels)
-    check_classification_targets(labels)  # which warns of more classes than likely
+    if warns:  # of more classes than likely
+        check_classification_targets(labels)
     return Table(X, labels, names, form)
 
 

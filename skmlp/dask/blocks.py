@@ -7,7 +7,6 @@ here knows of Dask.
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -84,21 +83,25 @@ class Whole(NamedTuple):
 
 @contextmanager
 def _told_of_block(number: int) -> Iterator[None]:
-    """Let errors name the block; warnings would be given where nobody reads them."""
+    """Let errors name the block."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     except (TypeError, ValueError) as error:
         raise type(error)(f"Block {number}: {error}") from error
 
 
 def check(number: int, X: Any, y: Any, sample_weight: Any) -> Block:
     """Check the rows of a block by themselves."""
-    if not len_of(X):
-        return Block(number, None, None)
     with _told_of_block(number):
-        table = check_table("DaskTwoLayerClassifier", X, y)
+        for name, given in (("y", y), ("sample_weight", sample_weight)):
+            if given is not None and len_of(given) != len_of(X):
+                raise ValueError(
+                    f"X and {name} have inconsistent numbers of samples: "
+                    f"{[len_of(X), len_of(given)]}. Pass one per row of X."
+                )
+        if not len_of(X):
+            return Block(number, None, None)
+        table = check_table("DaskTwoLayerClassifier", X, y, warns=False)
     return Block(number, table._replace(X=aligned(table.X)), sample_weight)
 
 

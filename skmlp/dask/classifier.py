@@ -213,7 +213,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
     >>> from sklearn.datasets import load_iris
     >>> from skmlp.dask import DaskTwoLayerClassifier
     >>> X, y = (dask.array.from_array(a, chunks=50) for a in load_iris(return_X_y=True))
-    >>> client = Client(processes=False, dashboard_address=None)
+    >>> client = Client(processes=False, dashboard_address=":0")
     >>> clf = DaskTwoLayerClassifier(random_state=0).fit(X, y)
     >>> clf.predict(X).compute().shape
     (150,)
@@ -420,7 +420,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         >>> from skmlp.dask import DaskTwoLayerClassifier
         >>> X = dask.array.from_array([[0.0], [0.1], [0.9], [1.0]], chunks=2)
         >>> y = dask.array.from_array([0, 1, 0, 1], chunks=2)
-        >>> client = Client(processes=False, dashboard_address=None)
+        >>> client = Client(processes=False, dashboard_address=":0")
         >>> DaskTwoLayerClassifier(random_state=0).fit(X, y).n_iter_
         50
         >>> client.close()
@@ -452,7 +452,9 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
             )
             rows = spread(cluster, checked, settings, targets, self.class_weight)
             validation = self._validation(
-                rows.sample, whole.names, *computed(X_val, y_val, sample_weight_val)
+                rows.sample,
+                whole.names,
+                *computed(X_val, y_val, sample_weight_val, client=cluster.client),
             )
             told = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             make_trainer = partial(RoundsTrainer, cluster, rows, plan)
@@ -587,7 +589,9 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         accuracy : float
             Between 0 and 1.
         """
-        predicted, y, weight = computed(self.predict(X), y, sample_weight)
+        predicted, y, weight = computed(
+            self.predict(X), y, sample_weight, client=self.client
+        )
         labels, weight = check_scored_data(predicted, y, weight)
         return float(accuracy_score(labels, predicted, sample_weight=weight))
 

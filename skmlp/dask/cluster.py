@@ -42,6 +42,11 @@ class Cluster:
                     "There is no Dask client. Make one, as by client = "
                     "dask.distributed.Client(), or pass client."
                 ) from error
+        if not hasattr(client, "asynchronous"):
+            raise TypeError(
+                f"client={client!r} is no client. Pass a distributed.Client, or None "
+                "for the current one."
+            )
         if client.asynchronous:
             raise ValueError(
                 f"client={client!r} is asynchronous. Pass one that is not: fit waits "

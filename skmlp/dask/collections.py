@@ -30,13 +30,17 @@ def parts_of(X: Any, y: Any, sample_weight: Any) -> list[tuple[Any, Any, Any]]:
                 "to Dask's arrays and frames, as dask.array.from_array(X, chunks=...) "
                 "makes them; TwoLayerClassifier to others."
             )
+        if getattr(given, "ndim", 1) == 0:
+            raise ValueError(f"{name} is a single number, and has no rows.")
     X = _in_blocks_of_rows(X)
-    columns = [_delayed("X", X), _delayed("y", _like(X, y))]
+    columns = [_delayed("X", X), _delayed("y", _like(X, "y", y))]
     n_blocks = len(columns[0].delayed)
     if sample_weight is None:
         columns.append(Parts("sample_weight", [None] * n_blocks))
     else:
-        columns.append(_delayed("sample_weight", _like(X, sample_weight)))
+        columns.append(
+            _delayed("sample_weight", _like(X, "sample_weight", sample_weight))
+        )
     for name, delayed in columns:
         if len(delayed) != n_blocks:
             raise ValueError(
@@ -47,10 +51,14 @@ def parts_of(X: Any, y: Any, sample_weight: Any) -> list[tuple[Any, Any, Any]]:
     return list(zip(*(column.delayed for column in columns), strict=True))
 
 
-def computed(*collections: Any) -> tuple[Any, ...]:
-    """Return collections as what they hold, in the memory of this process."""
+def computed(*collections: Any, client: Any) -> tuple[Any, ...]:
+    """Return collections as what they hold, in the memory of this process.
+
+    Without a client they are computed by Dask's current scheduler.
+    """
     dask, _ = dask_and_distributed()
-    return dask.compute(*collections)
+    get = None if client is None else client.get
+    return dask.compute(*collections, scheduler=get)
 
 
 def _delayed(name: str, collection: Any) -> Parts:
@@ -66,7 +74,7 @@ def _in_blocks_of_rows(collection: Any) -> Any:
     return collection
 
 
-def _like(X: Any, other: Any) -> Any:
+def _like(X: Any, name: str, other: Any) -> Any:
     """Return a collection with the blocks of X, where both know theirs."""
     other = _in_blocks_of_rows(other)
     if not (hasattr(X, "rechunk") and hasattr(other, "rechunk")):
@@ -76,8 +84,8 @@ def _like(X: Any, other: Any) -> Any:
         return other
     if sum(rows) != sum(other_rows):
         raise ValueError(
-            f"X and y have inconsistent numbers of samples: "
-            f"{[sum(rows), sum(other_rows)]}. Pass one label per row of X."
+            f"X and {name} have inconsistent numbers of samples: "
+            f"{[sum(rows), sum(other_rows)]}. Pass one per row of X."
         )
     return other.rechunk({0: rows})
 

@@ -93,7 +93,7 @@ class RoundsTrainer:
         self.cluster = cluster
         self.rows = rows
         self.plan = plan
-        self.settings = settings
+        self.settings = _of_replicas(settings)
         self.state = state
         self.memory = Memory.at(settings, state)
         self.batches = AllRows(sum(rows.n_rows))
@@ -168,7 +168,7 @@ class RoundsTrainer:
             self.rows.mean_weight,
             replace(self.state.progress),
             seed,
-            self.state.params.flat,
+            self.state.params.flat.copy(),  # within a process it is not sent
             self.memory.of_solver,
             self.memory.velocity,
         )
@@ -212,3 +212,17 @@ class Memory:
 def _batched(items: Sequence[Any], n: int) -> list[Sequence[Any]]:
     """Cut a sequence into parts of n items, the last of which may be shorter."""
     return [items[i : i + n] for i in range(0, len(items), n)]
+
+
+def _of_replicas(settings: Settings) -> Settings:
+    """Return settings without what is not asked for on workers.
+
+    It may be large, as initial weights, or not be for other processes, as a scorer.
+    """
+    return replace(
+        settings,
+        scorer=None,
+        initializers=cast(Any, ()),
+        random_state=None,
+        choices={},
+    )

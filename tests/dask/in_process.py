@@ -34,8 +34,12 @@ class InProcess:
     def compute(self, delayed):
         return [Later(lambda one: dask.compute(one)[0], (one,)) for one in delayed]
 
-    def scatter(self, value, broadcast, hash):
-        return value
+    def scatter(self, values, broadcast, hash):
+        freeze(values)
+        return values
+
+    def get(self, *args, **options):
+        return dask.get(*args, **options)
 
     def gather(self, futures):
         if isinstance(futures, Later):
