@@ -42,11 +42,9 @@ from skmlp.solvers import (
     SolverName,
 )
 
-# So many steps a replica is to take in all, at the batch size of one machine: rather
-# than fewer, let fewer replicas take more.
-_FEWEST_STEPS = 500
-# A replica that takes fewer than these takes smaller batches and larger steps, as the
-# noise of several replicas averages out; by the root of what is missing, up to a factor.
+# So many steps a replica is to take in all: rather than fewer, let fewer replicas take
+# more. Where more are asked for, each takes smaller batches and larger steps, by the
+# root of what is missing, up to a factor; the noise of several replicas averages out.
 _ENOUGH_STEPS, _MOST_GAIN = 1000, 2.0
 # The values of each parameter.
 CONSTRAINTS: Constraints = {
@@ -91,8 +89,8 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         over all blocks.
 
     batch_size : int, 'auto' or None, default='auto'
-        Rows per step of each replica. 'auto' is that of one machine, divided by the
-        root of the number of replicas, but by 2 at most.
+        Rows per step of each replica. 'auto' is that of one machine; where replicas
+        take fewer than 1000 steps in all, it is smaller by a factor of up to 2.
 
     sampling : {'shuffle', 'sequential', 'replacement'}, default='shuffle'
         How batches are drawn within a block.
@@ -101,8 +99,8 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         The schedule, over all epochs.
 
     learning_rate_init : float or 'auto', default='auto'
-        The learning rate before the schedule. 'auto' is that of one machine, times the
-        root of the number of replicas, but times 2 at most.
+        The learning rate before the schedule. 'auto' is that of one machine; where
+        replicas take fewer than 1000 steps in all, it is higher by a factor of up to 2.
 
     learning_rate_decay, power_t : float, default=0.95, 0.5
         Of the schedules 'exponential' and 'invscaling'.
@@ -173,7 +171,8 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
     n_replicas : int or 'auto', default='auto'
         So many networks train side by side, at most one per block; a replica trains on
         neighbouring blocks, one after the other. 'auto' is one per block, but so few
-        that each takes a few hundred steps in all: of 60,000 rows about nine.
+        that each takes about 1000 steps in all: 2 for 60,000 rows and ten epochs, 39
+        for a million.
 
     rounds_per_epoch : int, default=1
         How often in an epoch the replicas are averaged, at least 1.
@@ -478,7 +477,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         n_replicas = self.n_replicas
         n_steps = settings.max_iter * n_rows / settings.batch_size
         if n_replicas == "auto":
-            n_replicas = max(int(n_steps // _FEWEST_STEPS), 1)
+            n_replicas = max(int(n_steps // _ENOUGH_STEPS), 1)
         n_replicas = of_equal_size(int(n_replicas), len(whole.n_rows))
         gain = math.sqrt(_ENOUGH_STEPS * n_replicas / n_steps)
         gain = min(max(gain, 1.0), _MOST_GAIN) if n_replicas > 1 else 1.0

@@ -46,7 +46,8 @@ class Spread(NamedTuple):
 
 def check(cluster: Cluster, X: Any, y: Any, sample_weight: Any, dtype: str) -> Checked:
     """Check each block by itself, and whether they fit one another."""
-    checked = cluster.compute(blocks.check, parts_of(X, y, sample_weight))
+    parts = parts_of(X, y, sample_weight)
+    checked = cluster.compute(blocks.check, parts, spreads=not cluster.holds(X))
     told = cluster.gather([cluster.submit(blocks.describe, each) for each in checked])
     whole = blocks.whole_of(told, dtype)
     _warn_of_order([each.classes for each in told if each is not None], whole)
