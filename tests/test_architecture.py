@@ -159,6 +159,13 @@ def test_what_the_extra_onnx_installs_is_imported_when_something_is_exported():
     assert done.stdout.strip() == "set()"
 
 
+def test_what_only_tabular_pipeline_needs_is_imported_when_one_is_made():
+    late = "{'sklearn.compose', 'sklearn.feature_selection', 'sklearn.impute'}"
+    code = f"import sys, skmlp; print({late} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
+
+
 @pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES.values()}))
 def test_folder_can_be_taken_in_at_a_glance(folder):
     modules = [path for path in folder.glob("*.py") if path.stem != "__init__"]

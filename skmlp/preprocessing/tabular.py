@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.compose import ColumnTransformer
-from sklearn.feature_selection import VarianceThreshold
-from sklearn.impute import SimpleImputer
 from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, TargetEncoder
@@ -18,6 +15,10 @@ from skmlp._classifier import TwoLayerClassifier
 from skmlp.preprocessing.cells import as_numbers, as_text, date_part_names, date_parts
 from skmlp.preprocessing.columns import ColumnSelector
 from skmlp.preprocessing.piecewise_linear import PiecewiseLinearEncoder
+
+# The functions below import sklearn.compose, feature_selection and impute themselves:
+# these import linear models, trees and neighbours, a twentieth of what `import skmlp`
+# would take.
 
 # More take time, as there is a share for each class, and teach nothing.
 _BINS_OF_A_SHARE = 4
@@ -83,6 +84,8 @@ def tabular_pipeline(
             f"classifier must be an estimator, as TwoLayerClassifier(); got "
             f"{classifier!r}."
         )
+    from sklearn.compose import ColumnTransformer
+
     keep = tuple(keep)
     steps = {
         "numbers": _of_numbers(n_bins),
@@ -100,6 +103,8 @@ def tabular_pipeline(
 
 def _of_numbers(n_bins: Any) -> Pipeline:
     """Return what makes of numbers with gaps their bins."""
+    from sklearn.impute import SimpleImputer
+
     return Pipeline(
         [
             ("cells", FunctionTransformer(as_numbers, feature_names_out=same_names)),
@@ -111,6 +116,9 @@ def _of_numbers(n_bins: Any) -> Pipeline:
 
 def _of_dates(n_bins: Any) -> Pipeline:
     """Return what makes of dates the bins of those parts that vary."""
+    from sklearn.feature_selection import VarianceThreshold
+    from sklearn.impute import SimpleImputer
+
     return Pipeline(
         [
             (
