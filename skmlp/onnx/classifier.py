@@ -72,7 +72,7 @@ def convert(scope: Any, operator: Any, container: Any) -> None:
         write_label(graph, logits, targets.classes, label)
     else:
         _write_indicators(graph, logits, targets, label)
-    if option(operator, "raw_scores"):
+    if is_asked_for_raw_scores(clf, scope, container):
         write = _raw_scores if is_one else _raw_scores_of_labels
         result = write(graph, logits, targets)
     else:
@@ -80,10 +80,21 @@ def convert(scope: Any, operator: Any, container: Any) -> None:
     graph.cast(result, dtype_of(scores), output=scores.full_name)
 
 
-def option(operator: Any, name: str) -> Any:
-    """Return what skl2onnx was asked for, of one classifier."""
-    given = operator.scope_inst.get_options(operator.raw_operator, {name: False})
-    return given[name]
+def is_asked_for_raw_scores(clf: Any, scope: Any, container: Any) -> bool:
+    """Return whether the decision function of a classifier is to be written.
+
+    Within a pipeline the scope and the container do not share their options.
+    """
+    given = (
+        each.get_options(clf, {"raw_scores": False}) for each in (scope, container)
+    )
+    return any(options["raw_scores"] for options in given)
+
+
+def ask_for_raw_scores(clf: Any, scope: Any, container: Any) -> None:
+    """Have the decision function of a classifier written."""
+    for each in (scope, container):
+        each.add_options(id(clf), {"raw_scores": True})
 
 
 def output_dtype(operator: Any) -> np.dtype:
@@ -107,8 +118,13 @@ def labels_of(classes: Any) -> np.ndarray:
 
 def write_label(graph: Graph, scores: str, classes: Any, label: Any) -> None:
     """Write the class of the largest score, the first of equals."""
-    labels = labels_of(classes)
     index = graph("ArgMax", scores, axis=1, keepdims=0)
+    write_chosen(graph, index, classes, label)
+
+
+def write_chosen(graph: Graph, index: str, classes: Any, label: Any) -> None:
+    """Write the class of each index."""
+    labels = labels_of(classes)
     if labels.dtype.kind == "U":
         graph("Gather", labels, index, axis=0, output=label.full_name)
     else:

@@ -8,6 +8,8 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from skmlp._classifier import TwoLayerClassifier
+
 _EXTRA = ("onnx", "skl2onnx", "onnxruntime")
 # The oldest operators that onnxruntime reads, the newest that skl2onnx writes.
 OLDEST_OPSET, NEWEST_OPSET = 7, 22
@@ -79,7 +81,8 @@ def to_onnx(
         probability, in place of an array. For float32 X.
 
     raw_scores : bool, default=False
-        Whether the second output is the decision function in place of probabilities.
+        Whether the second output is the decision function in place of probabilities: of
+        a classifier of skmlp, or of a pipeline or search that ends in one.
         For two classes it has two columns, the second of which is what
         `decision_function` returns, the first the same with the other sign.
 
@@ -140,7 +143,7 @@ def to_onnx(
     parts = [*chain(model)]
     _check_was_refitted(parts[-1])
     if raw_scores:
-        _check_has_scores(model, parts[-1])
+        _check_has_raw_scores(parts[-1])
     inputs = inputs_of(model, X)
     if zipmap:
         check_mapped(inputs)
@@ -187,18 +190,13 @@ def _check_was_refitted(final: Any) -> None:
         )
 
 
-def _check_has_scores(model: Any, final: Any) -> None:
-    """Raise where there is no decision function, or skl2onnx does not know it."""
-    from skl2onnx import get_model_alias
-    from skl2onnx.common._registration import get_converter
-
-    known = get_converter(get_model_alias(type(final))).get_allowed_options() or {}
-    if not hasattr(model, "decision_function") or True not in known.get(
-        "raw_scores", ()
-    ):
+def _check_has_raw_scores(final: Any) -> None:
+    """Raise where the decision function is not that of a classifier of ours."""
+    if not isinstance(final, TwoLayerClassifier):
         raise ValueError(
-            f"raw_scores=True, but the decision function of {type(final).__name__} is "
-            "not there, or skl2onnx does not write it. Set raw_scores=False."
+            "raw_scores=True is for classifiers of skmlp, and for pipelines and "
+            f"searches that end in one; got {type(final).__name__}. Set "
+            "raw_scores=False."
         )
 
 

@@ -18,8 +18,8 @@ def inner_model(model: Any) -> Any:
     return model.best_estimator_
 
 
-def is_a_search(model: Any) -> bool:
-    """Return whether a model stands for one within: it searched, or is frozen."""
+def stands_for_another(model: Any) -> bool:
+    """Return whether a model predicts as one within: it searched, or is frozen."""
     return isinstance(model, FrozenEstimator) or hasattr(model, "best_estimator_")
 
 
@@ -28,7 +28,7 @@ def chain(model: Any) -> Iterator[Any]:
     yield model
     if isinstance(model, Pipeline):
         yield from chain(model.steps[-1][1])
-    elif is_a_search(model):
+    elif stands_for_another(model):
         yield from chain(inner_model(model))
 
 

@@ -8,18 +8,25 @@ from typing import Any
 
 # Without these names scikit-learn does not hand out the searches by halving.
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401  # isort: skip
-from skl2onnx import get_model_alias, update_registered_converter
+from skl2onnx import (
+    get_model_alias,
+    update_registered_converter,
+    update_registered_parser,
+)
 from skl2onnx.common._registration import get_converter, get_shape_calculator
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import (
-    FixedThresholdClassifier,
+    GridSearchCV,
     HalvingGridSearchCV,
     HalvingRandomSearchCV,
     RandomizedSearchCV,
-    TunedThresholdClassifierCV,
 )
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, TargetEncoder
 
@@ -29,8 +36,11 @@ from skmlp.onnx import classifier, tables, wrappers
 from skmlp.preprocessing import PiecewiseLinearEncoder
 
 # What stands for a model that was fitted within.
-_STANDS_FOR_ANOTHER = (
-    *(FrozenEstimator, RandomizedSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV),
+_STAND_FOR_ANOTHER = (
+    FrozenEstimator,
+    RandomizedSearchCV,
+    HalvingGridSearchCV,
+    HalvingRandomSearchCV,
 )
 _OPTIONS = {"zipmap": [True, False, "columns"], "nocl": [False]}
 
@@ -42,10 +52,10 @@ def register_converters() -> None:
         types = classifier.set_types_of_network
         _add(ours, types, classifier.convert, classifier.OPTIONS)
     _add(PiecewiseLinearEncoder, tables.set_types_of_bins, tables.convert_bins)
-    for model in (TunedThresholdClassifierCV, FixedThresholdClassifier):
+    for model in wrappers.THRESHOLD_CLASSIFIERS:
         types = wrappers.set_types_of_classifier
         _add(model, types, wrappers.convert_threshold, _OPTIONS)
-    for model in _STANDS_FOR_ANOTHER:
+    for model in _STAND_FOR_ANOTHER:
         update_registered_converter(
             model,
             _alias(model),
@@ -54,6 +64,7 @@ def register_converters() -> None:
             parser=wrappers.parse_inner,
             options="passthrough",
         )
+    update_registered_parser(GridSearchCV, wrappers.parse_inner)
     _take_over(
         CalibratedClassifierCV,
         wrappers.calibrates_ours,
@@ -79,7 +90,9 @@ def register_converters() -> None:
         tables.convert_shares,
     )
     _prepare(VotingClassifier, wrappers.forget_how_it_transforms)
-    _prepare(StackingClassifier, wrappers.check_stacked)
+    _prepare(StackingClassifier, wrappers.prepare_stacked)
+    _prepare(BaggingClassifier, wrappers.check_bagged)
+    _prepare(CalibratedClassifierCV, wrappers.check_calibrated)
     _prepare(OneHotEncoder, tables.take_gaps_as_text)
 
 
@@ -117,13 +130,13 @@ def _take_over(
     )
 
 
-def _prepare(model: type, change: Callable[[Any], None]) -> None:
-    """Register what changes a model before skl2onnx writes it."""
+def _prepare(model: type, prepare: Callable[[Any, Any, Any], None]) -> None:
+    """Register what checks or changes a model before it is written."""
     alias = get_model_alias(model)
     convert_then = get_converter(alias)
 
     def convert(scope: Any, operator: Any, container: Any) -> None:
-        change(operator)
+        prepare(scope, operator, container)
         convert_then(scope, operator, container)
 
     options = convert_then.get_allowed_options()

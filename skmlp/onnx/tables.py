@@ -161,7 +161,7 @@ def _dtype_of_bins(operator: Any) -> np.dtype:
     return np.dtype(chosen or (np.float32 if is_single else np.float64))
 
 
-def take_gaps_as_text(operator: Any) -> None:
+def take_gaps_as_text(scope: Any, operator: Any, container: Any) -> None:
     """Let a gap be the empty string in the categories of OneHotEncoder."""
     operator.raw_operator = _with_text_for_gaps(operator.raw_operator)
 

@@ -12,26 +12,34 @@ from typing import Any
 
 import numpy as np
 from skl2onnx import get_model_alias
-from skl2onnx._parse import parse_sklearn
+from skl2onnx._parse import _parse_sklearn
 from skl2onnx.common import data_types as types
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    TunedThresholdClassifierCV,
+)
 
-from skmlp.onnx.classifier import labels_of, output_dtype, set_types, write_label
+from skmlp._checks.faults import short
+from skmlp.onnx.classifier import (
+    ask_for_raw_scores,
+    labels_of,
+    output_dtype,
+    set_types,
+    write_chosen,
+    write_label,
+)
 from skmlp.onnx.graph import Graph, dtype_of
 from skmlp.onnx.models import final_classifier, inner_model, is_ours
 
+THRESHOLD_CLASSIFIERS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 _HALF = {"predict_proba": 0.5, "decision_function": 0.0}
 
 
-def outputs_of(
-    scope: Any, container: Any, model: Any, operator: Any, *, raw_scores: bool
-) -> list[Any]:
+def outputs_of(scope: Any, model: Any, operator: Any) -> list[Any]:
     """Have a model within written, on the inputs of what is around it.
 
-    Return its labels and its scores. A pipeline hands raw_scores on to its last step.
+    Return its labels and its scores.
     """
-    if is_ours(model):
-        for each in (scope, container):
-            each.add_options(id(final_classifier(model)), {"raw_scores": raw_scores})
     within = scope.declare_local_operator(get_model_alias(type(model)), model)
     within.inputs = operator.inputs
     is_double = output_dtype(operator) == np.float64
@@ -41,15 +49,29 @@ def outputs_of(
     return list(within.outputs)
 
 
+def raw_scores_of(scope: Any, container: Any, model: Any, operator: Any) -> Any:
+    """Have a model within written whose scores are its decision function; return them.
+
+    It is a copy, as skl2onnx knows what is asked for by the id of a model, and others
+    may ask for its probabilities.
+    """
+    model = copy.deepcopy(model)
+    ask_for_raw_scores(final_classifier(model), scope, container)
+    return outputs_of(scope, model, operator)[1]
+
+
 def parse_inner(
     scope: Any, model: Any, inputs: Any, custom_parsers: Any = None
 ) -> list[Any]:
-    """Read what a search found, or what is frozen, in place of what is around it."""
+    """Read what a search found, or what is frozen, in place of what is around it.
+
+    Not by `parse_sklearn`, which makes outputs of the whole model of it.
+    """
     inner = inner_model(model)
     options = scope.get_options(model)
     if options:
         scope.add_options(id(inner), options)
-    return parse_sklearn(scope, inner, inputs, custom_parsers=custom_parsers)
+    return _parse_sklearn(scope, inner, inputs, custom_parsers=custom_parsers)
 
 
 def leave_types(operator: Any) -> None:
@@ -58,9 +80,8 @@ def leave_types(operator: Any) -> None:
 
 def convert_inner(scope: Any, operator: Any, container: Any) -> None:
     """Write what a search found, or what is frozen, within another model."""
-    raw_scores = _is_asked(scope, operator, "raw_scores")
     inner = inner_model(operator.raw_operator)
-    results = outputs_of(scope, container, inner, operator, raw_scores=raw_scores)
+    results = outputs_of(scope, inner, operator)
     for result, output in zip(results, operator.outputs, strict=True):
         container.add_node("Identity", result.full_name, output.full_name)
 
@@ -77,10 +98,8 @@ def convert_calibrated(scope: Any, operator: Any, container: Any) -> None:
     graph = Graph(scope, container, np.float64)
     parts = []
     for part in model.calibrated_classifiers_:
-        results = outputs_of(
-            scope, container, part.estimator, operator, raw_scores=True
-        )
-        scores = graph.cast(results[1].full_name, np.float64)
+        raw_scores = raw_scores_of(scope, container, part.estimator, operator)
+        scores = graph.cast(raw_scores.full_name, np.float64)
         parts.append(_calibrated(graph, scores, part, len(model.classes_)))
     p = graph("Mul", graph("Sum", *parts), 1.0 / len(parts))
     label, probabilities = operator.outputs
@@ -137,34 +156,72 @@ def calibrates_ours(operator: Any) -> bool:
     return all(is_ours(part.estimator) for part in parts)
 
 
+def check_calibrated(scope: Any, operator: Any, container: Any) -> None:
+    """Raise where a threshold would be left out, or a class was not there in a fold."""
+    model = operator.raw_operator
+    for part in model.calibrated_classifiers_:
+        final = final_classifier(part.estimator)
+        if isinstance(final, THRESHOLD_CLASSIFIERS):
+            name = type(final).__name__
+            raise ValueError(
+                f"CalibratedClassifierCV calibrates a {name}, whose threshold then "
+                "counts for nothing. Calibrate the classifier within it, and set the "
+                f"threshold of what is calibrated: {name}(CalibratedClassifierCV(...))."
+            )
+        if len(part.estimator.classes_) < len(model.classes_):
+            raise ValueError(
+                "CalibratedClassifierCV calibrates a classifier that was fitted to the "
+                f"classes {short(part.estimator.classes_.tolist())} of "
+                f"{short(model.classes_.tolist())}. Choose folds that hold all of them."
+            )
+
+
+def check_bagged(scope: Any, operator: Any, container: Any) -> None:
+    """Raise where skl2onnx joins probabilities of different classes."""
+    model = operator.raw_operator
+    for part in model.estimators_:
+        if len(part.classes_) < len(model.classes_):
+            raise ValueError(
+                f"BaggingClassifier holds a {type(part).__name__} that was fitted to "
+                f"{len(part.classes_)} of the {len(model.classes_)} classes, which "
+                "skl2onnx does not write. Raise max_samples, until each has rows of "
+                "all of them."
+            )
+
+
 def convert_threshold(scope: Any, operator: Any, container: Any) -> None:
     """Write a classifier of two classes with a threshold of its own."""
     model = operator.raw_operator
-    method = _response_method(model)
     estimator = getattr(model, "estimator_", model.estimator)
-    raw_scores = method == "decision_function"
-    _, scores = outputs_of(scope, container, estimator, operator, raw_scores=raw_scores)
+    method = _response_method(model, estimator)
     graph = Graph(scope, container, np.float64)
-    classes = np.asarray(model.classes_)
+    _, probabilities = outputs_of(scope, estimator, operator)
+    compared = probabilities
+    if method == "decision_function":
+        compared = raw_scores_of(scope, container, estimator, operator)
     positive = _positive_class(model)
-    column = _column(graph, graph.cast(scores.full_name, np.float64), positive)
-    is_below = graph("Less", column, _threshold(model, method))
-    others = [classes[1 - positive], classes[positive]]
-    is_above = graph.cast(graph("Not", is_below), np.float64)
-    both = graph("Concat", graph("Sub", 1.0, is_above), is_above, axis=1)
-    label, probabilities = operator.outputs
-    write_label(graph, both, np.array(others, classes.dtype), label)
-    if raw_scores:  # of another model, as skl2onnx knows options by the id of one
-        other = copy.deepcopy(estimator)
-        _, scores = outputs_of(scope, container, other, operator, raw_scores=False)
-    graph("Identity", scores.full_name, output=probabilities.full_name)
+    score = graph("Gather", compared.full_name, np.array(positive), axis=1)
+    is_below = graph("Less", graph.cast(score, np.float64), _threshold(model, method))
+    index = graph.cast(graph("Not", is_below), np.int64)
+    classes = np.asarray(model.classes_)[[1 - positive, positive]]
+    label, output = operator.outputs
+    write_chosen(graph, index, classes, label)
+    graph.cast(probabilities.full_name, dtype_of(output), output=output.full_name)
 
 
-def _response_method(model: Any) -> str:
+def _response_method(model: Any, estimator: Any) -> str:
     """Return which scores the threshold is compared with."""
-    if model.response_method != "auto":
-        return model.response_method
-    return "predict_proba"
+    method = model.response_method
+    if method == "auto":
+        has_probabilities = hasattr(estimator, "predict_proba")
+        method = "predict_proba" if has_probabilities else "decision_function"
+    if method == "decision_function" and not is_ours(estimator):
+        raise ValueError(
+            f"{type(model).__name__} compares its threshold with the decision function "
+            f"of {type(final_classifier(estimator)).__name__}, which is written for "
+            "classifiers of skmlp alone. Fit it with response_method='predict_proba'."
+        )
+    return method
 
 
 def _threshold(model: Any, method: str) -> float:
@@ -182,7 +239,7 @@ def _positive_class(model: Any) -> int:
     return 1 if label is None else model.classes_.tolist().index(label)
 
 
-def forget_how_it_transforms(operator: Any) -> None:
+def forget_how_it_transforms(scope: Any, operator: Any, container: Any) -> None:
     """Let VotingClassifier be one that skl2onnx writes; its labels are the same."""
     model = operator.raw_operator = copy.copy(operator.raw_operator)
     model.flatten_transform = False
@@ -190,16 +247,22 @@ def forget_how_it_transforms(operator: Any) -> None:
         model.weights = np.asarray(model.weights, np.float64)
 
 
-def check_stacked(operator: Any) -> None:
-    """Raise where skl2onnx stacks two columns in place of one decision function."""
+def prepare_stacked(scope: Any, operator: Any, container: Any) -> None:
+    """Ask for stacked decision functions, or raise where skl2onnx stacks other columns.
+
+    It asks by itself, but not what is at the end of pipelines and searches.
+    """
     model = operator.raw_operator
-    if len(model.classes_) == 2 and "decision_function" in model.stack_method_:
-        raise ValueError(
-            "StackingClassifier stacks decision functions of two classes, which "
-            'skl2onnx does not write. Fit it with stack_method="predict_proba".'
-        )
-
-
-def _is_asked(scope: Any, operator: Any, name: str) -> bool:
-    options = (scope.options or {}).get(id(operator.raw_operator)) or {}
-    return bool(options.get(name, False))
+    for part, method in zip(model.estimators_, model.stack_method_, strict=True):
+        if method == "predict_proba":
+            continue
+        final = final_classifier(part)
+        has_raw_scores = container.has_options(final, "raw_scores")
+        is_binary = len(model.classes_) == 2
+        if method == "predict" or is_binary or not has_raw_scores:
+            raise ValueError(
+                f"StackingClassifier stacks {method} of {type(final).__name__}, which "
+                "skl2onnx does not write for these classes. Fit it with "
+                'stack_method="predict_proba".'
+            )
+        ask_for_raw_scores(final, scope, container)

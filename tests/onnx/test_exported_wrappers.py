@@ -59,6 +59,12 @@ AROUND = {
     "sigmoid of a pipeline": CalibratedClassifierCV(SCALED, cv=2),
     "sigmoid of a grid": CalibratedClassifierCV(searched(GridSearchCV), cv=2),
     "one sigmoid": CalibratedClassifierCV(net(), cv=2, ensemble=False),
+    "sigmoid of a search at random": CalibratedClassifierCV(
+        searched(RandomizedSearchCV, n_iter=2, random_state=0), cv=2
+    ),
+    "sigmoid of a pipeline with a search": CalibratedClassifierCV(
+        make_pipeline(MinMaxScaler(), searched(GridSearchCV)), cv=2
+    ),
     "bagging": BaggingClassifier(net(), 2, random_state=0),
     "bagging of some features": BaggingClassifier(
         SCALED, 2, max_features=0.5, random_state=0
@@ -84,6 +90,11 @@ WITH_A_THRESHOLD = {
     "fixed": FixedThresholdClassifier(net(), threshold=0.3),
     "fixed decision function": FixedThresholdClassifier(
         net(), response_method="decision_function", threshold=-0.5
+    ),
+    "fixed decision function of a search": FixedThresholdClassifier(
+        searched(RandomizedSearchCV, n_iter=2, random_state=0),
+        response_method="decision_function",
+        threshold=-0.5,
     ),
     "fixed, of the other class": FixedThresholdClassifier(
         net(), threshold=0.3, pos_label="a"
@@ -147,6 +158,35 @@ def test_majority_decides(dtype):
     np.testing.assert_array_equal(label, model.predict(X))
 
 
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
+@pytest.mark.parametrize("name", ["MinMaxScaler", "grid", "at random"])
+def test_what_is_frozen_is_calibrated(name, method):
+    X = rows(np.float32)
+    y = labels(X, 3)
+    frozen = FrozenEstimator(copy.deepcopy(AROUND[name]).fit(X, y))
+    model = CalibratedClassifierCV(frozen, method=method).fit(X, y)
+    assert_same_predictions(to_onnx(model, X), model, X)
+
+
+@pytest.mark.parametrize("steps", [[], [StandardScaler()]], ids=["alone", "in pipe"])
+@pytest.mark.parametrize("name", ["MinMaxScaler", "grid of pipelines", "at random"])
+def test_decision_functions_of_three_classes_are_stacked(name, steps):
+    X = rows(np.float32)
+    parts = [("net", copy.deepcopy(AROUND[name])), ("other", OTHER)]
+    stacked = StackingClassifier(parts, cv=2, stack_method="decision_function")
+    model = make_pipeline(*steps, stacked).fit(X, labels(X, 3))
+    assert_same_predictions(to_onnx(model, X), model, X, atol=2e-6)
+
+
+def test_one_frozen_classifier_may_be_calibrated_and_stacked():
+    X = rows(np.float32)
+    _, y = np.unique(labels(X, 3), return_inverse=True)
+    frozen = FrozenEstimator(net().fit(X, y))  # which scikit-learn does not clone
+    parts = [("calibrated", CalibratedClassifierCV(frozen)), ("net", frozen)]
+    model = StackingClassifier(parts, cv=2).fit(X, y)
+    assert_same_predictions(to_onnx(model, X), model, X)
+
+
 def test_frozen_classifier_is_exported():
     X = rows(np.float32)
     frozen = FrozenEstimator(net().fit(X, labels(X, 2)))
@@ -175,16 +215,51 @@ def test_search_that_kept_no_model_is_refused():
         to_onnx(search, X)
 
 
-def test_raw_scores_that_are_not_there_are_refused():
+@pytest.mark.parametrize("method", ["decision_function", "predict"])
+def test_what_skl2onnx_stacks_otherwise_is_refused(method):
     X = rows(np.float32)
-    model = copy.deepcopy(AROUND["sigmoid"]).fit(X, labels(X, 2))
-    with pytest.raises(ValueError, match=r"CalibratedClassifierCV .* raw_scores=False"):
+    model = StackingClassifier(PAIR, cv=2, stack_method=method).fit(X, labels(X, 2))
+    with pytest.raises(ValueError, match=f'{method} .*stack_method="predict_proba"'):
+        to_onnx(model, X)
+
+
+@pytest.mark.parametrize("name", ["bagging", "stacking", "one sigmoid", "soft voting"])
+def test_raw_scores_are_those_of_a_network(name):
+    X = rows(np.float32)
+    model = copy.deepcopy(AROUND[name]).fit(X, labels(X, 3))
+    with pytest.raises(ValueError, match=r"got \w+Classifier\w*\. .*raw_scores=False"):
         to_onnx(model, X, raw_scores=True)
 
 
-def test_stacked_decision_functions_of_two_classes_are_refused():
+def test_decision_function_of_another_model_is_not_compared_with_a_threshold():
     X = rows(np.float32)
-    model = StackingClassifier(PAIR, cv=2, stack_method="decision_function")
+    model = FixedThresholdClassifier(OTHER, response_method="decision_function")
     model.fit(X, labels(X, 2))
-    with pytest.raises(ValueError, match='stack_method="predict_proba"'):
+    with pytest.raises(ValueError, match=r"LogisticRegression.*'predict_proba'"):
+        to_onnx(model, X)
+
+
+def test_threshold_that_is_calibrated_is_refused():
+    X = rows(np.float32)
+    model = CalibratedClassifierCV(FixedThresholdClassifier(net()), cv=2)
+    model.fit(X, labels(X, 2))
+    with pytest.raises(ValueError, match=r"FixedThresholdClassifier\(Calibrated"):
+        to_onnx(model, X)
+
+
+def test_calibrated_fold_without_a_class_is_refused():
+    X = rows(np.float32)
+    y = labels(X, 3)
+    everything, some = np.arange(len(X)), np.flatnonzero(y != "c")
+    folds = [(some, some), (everything, everything)]
+    model = CalibratedClassifierCV(net(), cv=folds).fit(X, y)
+    with pytest.raises(ValueError, match=r"\['a', 'b'\] of \['a', 'b', 'c'\]. Choose"):
+        to_onnx(model, X)
+
+
+def test_bagged_classifier_without_a_class_is_refused():
+    X = rows(np.float32)
+    y = np.where(np.arange(len(X)) < 3, "rare", labels(X, 2))
+    model = BaggingClassifier(SCALED, 5, max_samples=20, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match=r"2 of the 3 classes.*Raise max_samples"):
         to_onnx(model, X)
