@@ -24,6 +24,7 @@ _LABEL_TYPES = {
     "f": types.DoubleTensorType,
     "U": types.StringTensorType,
 }
+_LARGEST_LABEL = np.iinfo(np.int64).max
 
 
 def set_types_of_network(operator: Any) -> None:
@@ -108,10 +109,12 @@ def labels_of(classes: Any) -> np.ndarray:
     labels = np.asarray(classes)
     if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels):
         labels = labels.astype(str)
-    if labels.dtype.kind not in _LABEL_TYPES:
+    is_too_large = labels.dtype.kind == "u" and labels.max() > _LARGEST_LABEL
+    if labels.dtype.kind not in _LABEL_TYPES or is_too_large:
         raise ValueError(
-            f"classes_ holds labels as {labels[0]!r} of the type {labels.dtype}, which "
-            "ONNX does not know. Train with integers, strings, booleans or floats."
+            f"classes_ holds labels as {labels.tolist()[-1]!r} of the type "
+            f"{labels.dtype}, which ONNX does not know. Train with integers of int64, "
+            "strings, booleans or floats."
         )
     return labels.astype(np.int64) if labels.dtype.kind in "iu" else labels
 

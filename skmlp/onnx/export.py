@@ -6,6 +6,7 @@ from importlib import import_module
 from numbers import Integral
 from typing import Any
 
+from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skmlp._classifier import TwoLayerClassifier
@@ -139,9 +140,12 @@ def to_onnx(
     from skmlp.onnx.models import chain
 
     opset = NEWEST_OPSET if target_opset is None else _checked_opset(target_opset)
+    _check_is_bool("zipmap", zipmap)
+    _check_is_bool("raw_scores", raw_scores)
     check_is_fitted(model)
     parts = [*chain(model)]
-    _check_was_refitted(parts[-1])
+    _check_steps(parts)
+    _check_is_classifier(parts[-1])
     if raw_scores:
         _check_has_raw_scores(parts[-1])
     inputs = inputs_of(model, X)
@@ -181,8 +185,28 @@ def _checked_opset(opset: Any) -> int:
     )
 
 
-def _check_was_refitted(final: Any) -> None:
-    """Raise where a search compared models and kept none."""
+def _check_is_bool(name: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False; got {value!r}.")
+
+
+def _check_steps(parts: list[Any]) -> None:
+    """Raise where a step of a pipeline is none."""
+    steps = [step for part in parts for step in getattr(part, "steps", ())]
+    for name, step in steps:
+        if step is None or isinstance(step, str):
+            raise ValueError(
+                f"The step {name!r} of a pipeline is {step!r}, which skl2onnx does not "
+                "read. It does nothing: remove it from `steps` of the fitted pipeline."
+            )
+
+
+def _check_is_classifier(final: Any) -> None:
+    """Raise where there is none, or a search compared models and kept none."""
+    if not is_classifier(final):
+        raise ValueError(
+            f"model must be a classifier, or end in one; got {type(final).__name__}."
+        )
     if hasattr(final, "n_splits_"):  # a search, whose best model chain would go on to
         raise ValueError(
             f"{type(final).__name__} has no best_estimator_, as refit={final.refit!r}. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,17 +19,16 @@ _TYPES = {
     "float64": types.DoubleTensorType,
     "float32": types.FloatTensorType,
     "bool": types.BooleanTensorType,
+    "uint8": types.UInt8TensorType,
     "int8": types.Int8TensorType,
-    "int16": types.Int16TensorType,
     "int32": types.Int32TensorType,
     "int64": types.Int64TensorType,
-    "uint8": types.UInt8TensorType,
-    "uint16": types.UInt16TensorType,
-    "uint32": types.UInt32TensorType,
-    "uint64": types.UInt64TensorType,
     "text": types.StringTensorType,
 }
+# What skl2onnx does not know among whole numbers; the input itself is cast to it.
+_WIDER = {"int16": "int32", "uint16": "int32", "uint32": "int64", "uint64": "float64"}
 _OF_COLUMN = {"i": "int64", "u": "int64", "f": "float64", "b": "bool"}
+_OUTPUTS = ("label", "probabilities")
 
 
 def inputs_of(model: Any, X: Any) -> list[tuple[str, Any]]:
@@ -40,7 +40,7 @@ def inputs_of(model: Any, X: Any) -> list[tuple[str, Any]]:
             "X is sparse, but an exported model takes dense rows. Pass X[:1].toarray()."
         )
     if hasattr(X, "columns"):
-        return _inputs_of_frame(X)
+        return _inputs_of_frame(model, X)
     array = np.asarray(X)
     if array.ndim != 2 or array.dtype.kind not in "biuf":
         raise ValueError(
@@ -48,14 +48,32 @@ def inputs_of(model: Any, X: Any) -> list[tuple[str, Any]]:
             f"shape {array.shape} and dtype {array.dtype}. Pass a table as a frame, in "
             "which each column has a type."
         )
-    return [("X", _type_of_array(model, array.dtype)([None, array.shape[1]]))]
+    _check_n_columns(model, array.shape[1])
+    return [("X", _type_of_array(model, _dtype_of(array))([None, array.shape[1]]))]
+
+
+def _check_n_columns(model: Any, n_columns: int) -> None:
+    n_fitted = getattr(model, "n_features_in_", n_columns)
+    if n_columns != n_fitted:
+        raise ValueError(
+            f"X has {n_columns} columns, but {type(model).__name__} was fitted to "
+            f"{n_fitted}. Pass rows as in fit."
+        )
+
+
+def _dtype_of(array: np.ndarray) -> np.dtype:
+    """Return the dtype that an input has: at most double, in the machine's order."""
+    dtype = array.dtype.newbyteorder("=")
+    return dtype if dtype.itemsize <= 8 else np.dtype(np.float64)
 
 
 def _type_of_array(model: Any, dtype: np.dtype) -> Any:
     """Return the type that skl2onnx is told; scalers make doubles of whole numbers."""
     if dtype.kind == "f":
         return _TYPES["float64" if dtype.itemsize > 4 else "float32"]
-    return _TYPES[dtype.name if isinstance(model, TwoLayerClassifier) else "float64"]
+    if not isinstance(model, TwoLayerClassifier):
+        return _TYPES["float64"]
+    return _TYPES[_WIDER.get(dtype.name, dtype.name)]
 
 
 def finish(converted: Any, inputs: list[tuple[str, Any]], X: Any) -> None:
@@ -71,7 +89,7 @@ def finish(converted: Any, inputs: list[tuple[str, Any]], X: Any) -> None:
         if declared.name not in used:
             graph.input.remove(declared)
     if X is not None and not hasattr(X, "columns"):
-        _take_as(graph, given[0], np.asarray(X).dtype)
+        _take_as(graph, given[0], _dtype_of(np.asarray(X)))
 
 
 def _rename(graph: Any, declared: Any, name: str) -> None:
@@ -118,9 +136,13 @@ def _type_of_weights(model: Any) -> Any:
     return types.DoubleTensorType if is_double else types.FloatTensorType
 
 
-def _inputs_of_frame(frame: Any) -> list[tuple[str, Any]]:
-    """Return an input per column."""
-    kinds = {str(name): _kind(name, column) for name, column in named_columns(frame)}
+def _inputs_of_frame(model: Any, frame: Any) -> list[tuple[str, Any]]:
+    """Return an input per column, in the order of fit."""
+    columns = {str(name): column for name, column in named_columns(frame)}
+    names = [str(name) for name in getattr(model, "feature_names_in_", columns)]
+    _check_names(model, names, columns)
+    _check_n_columns(model, len(names))
+    kinds = {name: _kind(name, columns[name]) for name in names}
     is_single = all(kind == "float32" for kind in kinds.values())
     return [
         (name, _TYPES[kind if is_single or kind != "float32" else "float64"]([None, 1]))
@@ -128,9 +150,32 @@ def _inputs_of_frame(frame: Any) -> list[tuple[str, Any]]:
     ]
 
 
+def _check_names(model: Any, names: list[str], columns: Iterable[str]) -> None:
+    """Raise where columns are not there, or have names that inputs may not have."""
+    missing = [name for name in names if name not in columns]
+    if missing:
+        raise ValueError(
+            f"X lacks the columns {short(missing)}, which {type(model).__name__} was "
+            "fitted to. Pass all of them, in any order."
+        )
+    for name in names:
+        if not name or name in _OUTPUTS:
+            raise ValueError(
+                f"A column of X is named {name!r}, which no input may be: ONNX needs a "
+                f"name, and outputs are named {' and '.join(map(repr, _OUTPUTS))}. "
+                "Rename the column before fit."
+            )
+
+
 def _kind(name: Any, column: Any) -> str:
     """Return what a column holds, by the name of a dtype."""
     cells = np.asarray(column)
+    if is_category(column) and cells.dtype.kind == "f":
+        raise ValueError(
+            f"Column {name!r} of X holds categories that are floats, or whole numbers "
+            "with gaps. ONNX writes them as other texts than fit did. Make strings of "
+            "them, before fit and before the exported model."
+        )
     if cells.dtype == np.float32:
         return "float32"
     if cells.dtype.kind in _OF_COLUMN:

@@ -52,6 +52,7 @@ def register_converters() -> None:
         types = classifier.set_types_of_network
         _add(ours, types, classifier.convert, classifier.OPTIONS)
     _add(PiecewiseLinearEncoder, tables.set_types_of_bins, tables.convert_bins)
+    update_registered_parser(PiecewiseLinearEncoder, tables.parse_bins)
     for model in wrappers.THRESHOLD_CLASSIFIERS:
         types = wrappers.set_types_of_classifier
         _add(model, types, wrappers.convert_threshold, _OPTIONS)

@@ -10,6 +10,7 @@ import copy
 from typing import Any
 
 import numpy as np
+from skl2onnx import get_model_alias
 from skl2onnx.common import data_types as types
 
 from skmlp._checks.faults import short
@@ -134,6 +135,21 @@ def _told_columns(imputer: Any) -> np.ndarray:
     if not imputer.add_indicator:
         return np.empty(0, np.int64)
     return imputer.indicator_.features_.astype(np.int64)
+
+
+def parse_bins(
+    scope: Any, model: Any, inputs: Any, custom_parsers: Any = None
+) -> list[Any]:
+    """Declare what PiecewiseLinearEncoder puts out, float for double perhaps.
+
+    Classifiers of scikit-learn that follow it count on this type.
+    """
+    operator = scope.declare_local_operator(get_model_alias(type(model)), model)
+    operator.inputs = inputs
+    is_single = _dtype_of_bins(operator) == np.float32
+    its_type = types.FloatTensorType() if is_single else types.DoubleTensorType()
+    operator.outputs.append(scope.declare_local_variable("bins", its_type))
+    return list(operator.outputs)
 
 
 def set_types_of_bins(operator: Any) -> None:

@@ -19,7 +19,7 @@ from sklearn.model_selection import (
     RandomizedSearchCV,
     TunedThresholdClassifierCV,
 )
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skmlp import TwoLayerClassifier
@@ -206,6 +206,23 @@ def test_probabilities_of_a_search_may_be_put_out_by_label():
     model = copy.deepcopy(AROUND["grid in a pipeline"]).fit(X, labels(X, 2))
     _, (first, *_) = run(to_onnx(model, X, zipmap=True), X)
     assert set(first) == {"a", "b"}
+
+
+def test_model_without_a_classifier_is_refused():
+    X = rows(np.float32)
+    scaler = make_pipeline(StandardScaler()).fit(X)
+    with pytest.raises(ValueError, match=r"must be a classifier.* got StandardScaler"):
+        to_onnx(scaler, X)
+
+
+@pytest.mark.parametrize("step", ["passthrough", None])
+def test_step_that_is_none_is_refused_by_name(step):
+    X = rows(np.float32)
+    model = Pipeline([("scale", step), ("net", net())]).fit(X, labels(X, 2))
+    with pytest.raises(ValueError, match=rf"'scale' .* is {step!r}.*remove it"):
+        to_onnx(model, X)
+    del model.steps[0]
+    assert_same_predictions(to_onnx(model, X), model, X)
 
 
 def test_search_that_kept_no_model_is_refused():

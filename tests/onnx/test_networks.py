@@ -130,11 +130,26 @@ def test_labels_are_put_out_as_they_are(labels):
     assert label.dtype.kind == labels.dtype.kind.replace("U", "O").replace("u", "i")
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64", "bool", "float16"])
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        *("bool", "float16", "int8", "int16", "int32", "int64"),
+        *("uint8", "uint16", "uint32", "uint64"),
+    ],
+)
 def test_input_may_be_of_any_type(dtype):
     X = (features(np.float64) * 20 + 60).astype(dtype)
     clf = fitted(X, indices(features(np.float64), 3))
     assert_same_predictions(to_onnx(clf, X), clf, X)
+
+
+@pytest.mark.parametrize("dtype", [">f4", "<f4", np.longdouble])
+def test_dtype_that_no_tensor_has_gives_way_to_the_nearest(dtype):
+    X = features(np.float32)
+    clf = fitted(X, indices(X, 3))
+    exported = to_onnx(clf, X.astype(dtype))
+    known = np.float64 if dtype is np.longdouble else np.float32
+    assert_same_predictions(exported, clf, X.astype(known))
 
 
 @pytest.mark.parametrize("of_rows", PRECISIONS)
@@ -248,6 +263,30 @@ def test_opset_that_is_not_written_or_read_is_refused(opset):
     clf = fitted(X, indices(X, 2))
     with pytest.raises(ValueError, match="from 7 to 22"):
         to_onnx(clf, target_opset=opset)
+
+
+def test_rows_of_other_columns_are_refused():
+    X = features(np.float32)
+    clf = fitted(X, indices(X, 2))
+    with pytest.raises(ValueError, match=r"X has 2 columns, .* was fitted to 5"):
+        to_onnx(clf, X[:, :2])
+
+
+def test_labels_that_no_int64_holds_are_refused():
+    X = features(np.float32)
+    clf = fitted(X, np.array([1, 2**63], np.uint64)[indices(X, 2)])
+    with pytest.raises(ValueError, match="9223372036854775808 of the type uint64"):
+        to_onnx(clf)
+
+
+@pytest.mark.parametrize("flag", ["zipmap", "raw_scores"])
+def test_flags_are_true_or_false(flag):
+    X = features(np.float32)
+    clf = fitted(X, indices(X, 2))
+    with pytest.raises(
+        ValueError, match=f"{flag} must be True or False; got 'columns'"
+    ):
+        to_onnx(clf, **{flag: "columns"})
 
 
 def test_dicts_of_double_are_refused():

@@ -5,8 +5,13 @@ import pandas as pd
 import polars as pl
 import pytest
 from running import assert_same_predictions, columns_of
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
@@ -68,6 +73,30 @@ def test_whole_tables_are_exported(n_classes, opset):
     assert_same_predictions(exported, pipeline, X, columns_of(exported, X))
 
 
+AROUND = {
+    "linear": lambda: tabular_pipeline(LogisticRegression()),
+    "bagging": lambda: tabular_pipeline(BaggingClassifier(net(), 2, random_state=0)),
+    "stacking": lambda: tabular_pipeline(
+        StackingClassifier([("net", net()), ("other", LogisticRegression())], cv=2)
+    ),
+    "voting": lambda: tabular_pipeline(
+        VotingClassifier([("net", net()), ("more", net())], voting="soft")
+    ),
+    "one against the rest": lambda: tabular_pipeline(OneVsRestClassifier(net())),
+    "sigmoid": lambda: CalibratedClassifierCV(tabular_pipeline(net()), cv=2),
+    "threshold": lambda: FixedThresholdClassifier(tabular_pipeline(net())),
+}
+
+
+@pytest.mark.filterwarnings("ignore", category=DroppedColumnsWarning)
+@pytest.mark.parametrize("name", AROUND)
+def test_pipeline_of_a_table_may_have_other_classifiers_within_and_around(name):
+    X = table()
+    model = AROUND[name]().fit(X, labels(X, 2))
+    exported = to_onnx(model, X)
+    assert_same_predictions(exported, model, X, columns_of(exported, X))
+
+
 @pytest.mark.filterwarnings("ignore", category=DroppedColumnsWarning)
 def test_inputs_are_the_columns_that_count():
     X = table()
@@ -100,6 +129,37 @@ def test_frame_of_numbers_is_exported_for_the_classifier_alone(dtype):
     clf = net().fit(X, labels(table(), 2))
     exported = to_onnx(clf, X)
     assert_same_predictions(exported, clf, X, columns_of(exported, X))
+
+
+def test_columns_may_come_in_another_order():
+    X = table()[["time", "width", "count"]]
+    clf = net().fit(X, labels(table(), 2))
+    exported = to_onnx(clf, X[["count", "time", "width"]])
+    assert_same_predictions(exported, clf, X, columns_of(exported, X))
+
+
+def test_column_that_is_not_there_is_named():
+    X = table()[["time", "width", "count"]]
+    clf = net().fit(X, labels(table(), 2))
+    with pytest.raises(ValueError, match=r"X lacks the columns \['width'\]"):
+        to_onnx(clf, X.rename(columns={"width": "breadth"}))
+
+
+@pytest.mark.parametrize("name", ["label", "probabilities", ""])
+def test_column_named_like_an_output_is_refused(name):
+    X = pd.DataFrame({name: [1.0, 2.5, 3.0, 4.0] * 10})
+    clf = net().fit(X, [0, 0, 1, 1] * 10)
+    with pytest.raises(ValueError, match=f"column of X is named '{name}'.*Rename"):
+        to_onnx(clf, X)
+
+
+def test_whole_numbers_with_gaps_are_no_categories():
+    X = pd.DataFrame(
+        {"floor": pd.Categorical([1, 2, None, 3] * 10), "n": [1.0, 2.0] * 20}
+    )
+    pipeline = tabular_pipeline(net()).fit(X, [0, 0, 1, 1] * 10)
+    with pytest.raises(ValueError, match=r"Column 'floor' of X holds categories that"):
+        to_onnx(pipeline, X)
 
 
 @pytest.mark.parametrize("add_indicator", [False, True])
