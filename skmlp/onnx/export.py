@@ -63,23 +63,25 @@ def to_onnx(
     Parameters
     ----------
     model : estimator
-        A :class:`~skmlp.TwoLayerClassifier`, a Pipeline that ends in one, as that of
-        :func:`~skmlp.tabular_pipeline`, a search over these, or what combines them:
+        A :class:`~skmlp.TwoLayerClassifier`, a Pipeline that ends in one, such as that
+        of :func:`~skmlp.tabular_pipeline`, a search over these, or what combines them:
         CalibratedClassifierCV, BaggingClassifier, StackingClassifier, VotingClassifier,
         TunedThresholdClassifierCV, FixedThresholdClassifier. The steps of a pipeline
-        may be all that skl2onnx knows.
+        may be any that skl2onnx knows.
 
     X : {array, frame} of shape (n_samples, n_features), default=None
-        Rows as the exported model will be given them, at least one; only their types
-        count. An array is one input named 'X'. A frame is an input per column, of shape
-        (n_samples, 1) and named like it. Whole numbers of a frame are int64, other
-        numbers double, unless all columns are float32. A column that may have gaps must
-        hold floats (NaN is a gap) or strings (the empty string is one). None is an
-        array in the precision of `model`'s weights, else float32.
+        Rows such as the exported model will be given, at least one; only their types
+        count. An array is one input named 'X'. A frame is an input per column of those
+        that `model` was fitted to, of shape (n_samples, 1), with the name of the
+        column. Whole numbers of a frame are int64, other numbers double, unless all
+        columns are float32. A column that may have gaps must hold floats (NaN is a gap)
+        or strings (the empty string is a gap). None is an array in the precision of the
+        weights, or float32 where the classifier is not of skmlp.
 
     zipmap : bool, default=False
         Whether probabilities are put out as a list with a dict per row, from label to
-        probability, in place of an array. For float32 X.
+        probability, in place of an array; False and True among labels are 0 and 1.
+        For float32 X.
 
     raw_scores : bool, default=False
         Whether the second output is the decision function in place of probabilities: of
@@ -95,9 +97,10 @@ def to_onnx(
     Returns
     -------
     onnx_model : onnx.ModelProto
-        With the outputs 'label' and 'probabilities'. Several labels per row are an
-        array of 0 and 1, as `predict` returns. ``onnx_model.SerializeToString()`` is
-        what onnxruntime reads.
+        With the outputs 'label' and 'probabilities', or 'output_label' and
+        'output_probability' with `zipmap`. Several labels per row are an array of 0 and
+        1, as `predict` returns. onnxruntime reads
+        ``onnx_model.SerializeToString()``.
 
     Raises
     ------
@@ -106,8 +109,10 @@ def to_onnx(
     NotFittedError
         If the model is not fitted.
     ValueError
-        If something has no operators of ONNX: an activation or the link of a loss of
-        your own, dates, labels of other types; or onnxruntime lacks one.
+        If X has other columns than those of fit, or ONNX has no operators for
+        something: an activation or the link of a loss of your own, dates, labels of
+        other types; or onnxruntime lacks one of them, or skl2onnx is known to write
+        something otherwise than scikit-learn computes it.
 
     See Also
     --------
@@ -116,7 +121,7 @@ def to_onnx(
     Notes
     -----
     Labels are those of `predict`. Probabilities differ from those of `predict_proba` by
-    less than 1e-6 in float32; in float64 by rounding, and for 'gelu' by less than 1e-8.
+    less than 1e-6 in float32, in float64 by rounding, or for 'gelu' by less than 1e-8.
     Features that lie far from zero are centred first, as in predictions. Probabilities
     are double where X is, else float32. The exported model computes with NaN and
     infinity, which `predict` refuses.

@@ -1,12 +1,14 @@
 """What runs an exported model, for the tests beside it."""
 
 import numpy as np
+import onnx
 import onnxruntime
 from onnx.helper import tensor_dtype_to_np_dtype
 
 
 def run(exported, inputs):
     """Return what onnxruntime computes of an array, or of inputs by name."""
+    onnx.checker.check_model(exported, full_check=True)
     inputs = inputs if isinstance(inputs, dict) else {"X": inputs}
     session = onnxruntime.InferenceSession(
         exported.SerializeToString(), providers=["CPUExecutionProvider"]

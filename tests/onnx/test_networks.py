@@ -183,6 +183,14 @@ def test_functions_of_skl2onnx_work_once_it_is_told(labels, zipmap, dtype):
     np.testing.assert_array_equal(label, clf.predict(X))
 
 
+def test_export_is_the_same_every_time():
+    X = features(np.float32)
+    clf = fitted(X, indices(X, 2))
+    first = to_onnx(clf)
+    register()
+    assert to_onnx(clf).SerializeToString() == first.SerializeToString()
+
+
 def test_classifier_that_chose_its_alpha_is_exported_as_well():
     X = features(np.float32)
     clf = TwoLayerClassifierCV([0.1, 1.0], hidden_layer_size=8, random_state=0)
