@@ -32,7 +32,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, TargetEnco
 
 from skmlp._classifier import TwoLayerClassifier
 from skmlp._selection.classifier_cv import TwoLayerClassifierCV
-from skmlp.onnx import classifier, tables, wrappers
+from skmlp.onnx import calibration, classifier, tables, wrappers
 from skmlp.preprocessing import PiecewiseLinearEncoder
 
 # What stands for a model that was fitted within.
@@ -68,9 +68,9 @@ def register_converters() -> None:
     update_registered_parser(GridSearchCV, wrappers.parse_inner)
     _take_over(
         CalibratedClassifierCV,
-        wrappers.calibrates_ours,
+        calibration.calibrates_ours,
         wrappers.set_types_of_classifier,
-        wrappers.convert_calibrated,
+        calibration.convert_calibrated,
     )
     _take_over(
         FunctionTransformer,
@@ -93,7 +93,7 @@ def register_converters() -> None:
     _prepare(VotingClassifier, wrappers.forget_how_it_transforms)
     _prepare(StackingClassifier, wrappers.prepare_stacked)
     _prepare(BaggingClassifier, wrappers.check_bagged)
-    _prepare(CalibratedClassifierCV, wrappers.check_calibrated)
+    _prepare(CalibratedClassifierCV, calibration.check_calibrated)
     _prepare(OneHotEncoder, tables.take_gaps_as_text)
 
 

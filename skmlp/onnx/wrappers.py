@@ -1,8 +1,7 @@
 """What is around the classifier and skl2onnx does not know, or does otherwise.
 
-skl2onnx calibrates with the nearest value where scikit-learn interpolates, and leaves
-out the threshold of TunedThresholdClassifierCV. Models without a classifier of ours are
-left to it.
+It leaves out the threshold of TunedThresholdClassifierCV, and stacks probabilities
+where decision functions are asked of pipelines and searches.
 """
 
 from __future__ import annotations
@@ -19,14 +18,12 @@ from sklearn.model_selection import (
     TunedThresholdClassifierCV,
 )
 
-from skmlp._checks.faults import short
 from skmlp.onnx.classifier import (
     ask_for_raw_scores,
     labels_of,
     output_dtype,
     set_types,
     write_chosen,
-    write_label,
 )
 from skmlp.onnx.graph import Graph, dtype_of
 from skmlp.onnx.models import final_classifier, inner_model, is_ours
@@ -90,90 +87,6 @@ def set_types_of_classifier(operator: Any) -> None:
     """Set the types of labels and probabilities, one label per row."""
     classes = operator.raw_operator.classes_
     set_types(operator, labels_of(classes), n_scores=len(classes))
-
-
-def convert_calibrated(scope: Any, operator: Any, container: Any) -> None:
-    """Write CalibratedClassifierCV: the mean of what its classifiers calibrate."""
-    model = operator.raw_operator
-    graph = Graph(scope, container, np.float64)
-    parts = []
-    for part in model.calibrated_classifiers_:
-        raw_scores = raw_scores_of(scope, container, part.estimator, operator)
-        scores = graph.cast(raw_scores.full_name, np.float64)
-        parts.append(_calibrated(graph, scores, part, len(model.classes_)))
-    p = graph("Mul", graph("Sum", *parts), 1.0 / len(parts))
-    label, probabilities = operator.outputs
-    write_label(graph, p, model.classes_, label)
-    graph.cast(p, dtype_of(probabilities), output=probabilities.full_name)
-
-
-def _calibrated(graph: Graph, scores: str, part: Any, n_classes: int) -> str:
-    """Write the probabilities that one calibrated classifier makes of its scores."""
-    if part.method == "temperature":
-        (scaling,) = part.calibrators
-        return graph("Softmax", graph("Mul", scores, float(scaling.beta_)), axis=1)
-    n_columns = 1 if n_classes == 2 else n_classes
-    columns = [
-        _calibrated_column(graph, _column(graph, scores, k + (n_classes == 2)), each)
-        for k, each in zip(range(n_columns), part.calibrators, strict=True)
-    ]
-    if n_classes == 2:
-        return graph("Concat", graph("Sub", 1.0, columns[0]), columns[0], axis=1)
-    return _normalized(graph, graph("Concat", *columns, axis=1), n_classes)
-
-
-def _column(graph: Graph, x: str, k: int) -> str:
-    return graph("Gather", x, np.array([k]), axis=1)
-
-
-def _calibrated_column(graph: Graph, score: str, calibrator: Any) -> str:
-    """Write Platt's sigmoid, or what isotonic regression has between its points."""
-    if hasattr(calibrator, "a_"):
-        product = graph("Mul", score, float(calibrator.a_))
-        power = graph("Add", product, float(calibrator.b_))
-        return graph("Sigmoid", graph("Neg", power))
-    x, y = calibrator.X_thresholds_, calibrator.y_thresholds_
-    if len(x) == 1:
-        return graph("Add", graph("Mul", score, 0.0), float(y[0]))
-    x, y = x.astype(np.float64), y.astype(np.float64)
-    passed = graph.ramps(score, x[:-1], x[1:])
-    rise = graph("MatMul", passed, np.diff(y)[:, np.newaxis])
-    return graph("Add", rise, float(y[0]))
-
-
-def _normalized(graph: Graph, p: str, n_classes: int) -> str:
-    """Write rows divided by their sum, all the same where that is 0."""
-    ones = np.ones((n_classes, n_classes))
-    total = graph("MatMul", p, ones)
-    is_zero = graph.cast(graph("Not", graph.cast(total, bool)), np.float64)
-    share = graph("Mul", is_zero, float(n_classes))
-    return graph("Div", graph("Add", p, is_zero), graph("Add", total, share))
-
-
-def calibrates_ours(operator: Any) -> bool:
-    """Return whether CalibratedClassifierCV calibrates a classifier of ours."""
-    parts = operator.raw_operator.calibrated_classifiers_
-    return all(is_ours(part.estimator) for part in parts)
-
-
-def check_calibrated(scope: Any, operator: Any, container: Any) -> None:
-    """Raise where a threshold would be left out, or a class was not there in a fold."""
-    model = operator.raw_operator
-    for part in model.calibrated_classifiers_:
-        final = final_classifier(part.estimator)
-        if isinstance(final, THRESHOLD_CLASSIFIERS):
-            name = type(final).__name__
-            raise ValueError(
-                f"CalibratedClassifierCV calibrates a {name}, whose threshold then "
-                "counts for nothing. Calibrate the classifier within it, and set the "
-                f"threshold of what is calibrated: {name}(CalibratedClassifierCV(...))."
-            )
-        if len(part.estimator.classes_) < len(model.classes_):
-            raise ValueError(
-                "CalibratedClassifierCV calibrates a classifier that was fitted to the "
-                f"classes {short(part.estimator.classes_.tolist())} of "
-                f"{short(model.classes_.tolist())}. Choose folds that hold all of them."
-            )
 
 
 def check_bagged(scope: Any, operator: Any, container: Any) -> None:
