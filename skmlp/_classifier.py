@@ -805,7 +805,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Ctrl-C ends training with a warning and keeps what was learnt: the weights after
         the last batch, or with `early_stopping` those of the best epoch. Before
         training has begun, a second time, or after the result is there it raises
-        KeyboardInterrupt: `fit` has then done nothing or all, as ``n_iter_`` tells.
+        KeyboardInterrupt: `fit` has then done nothing or all, as ``n_iter_`` tells. It
+        raises KeyboardInterrupt, too, where joblib runs this call, as in a search,
+        cross-validation or an ensemble: these end then, and rank nothing that is half
+        trained.
 
         Parameters
         ----------

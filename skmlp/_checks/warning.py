@@ -1,4 +1,4 @@
-"""Warnings that name the line that called for training."""
+"""Who called for training: the line that warnings name, and whether it is a search."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 import joblib
+import joblib.parallel
 import sklearn
 
 # Whoever reads a warning wants a line of their own, not one of these packages.
@@ -19,6 +20,20 @@ _PASSED_OVER = tuple(
         Path(joblib.__file__).parent,
     )
 )
+
+
+def is_within_joblib() -> bool:
+    """Return whether joblib runs this call: one of many, of a search or an ensemble.
+
+    The stack tells so for every backend, also where `n_jobs` is 1 or None, for which
+    joblib and scikit-learn leave no other sign.
+    """
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_code.co_filename == joblib.parallel.__file__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def warn(message: str, category: type[Warning]) -> None:

@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._checks.data import TrainingData
 from skmlp._checks.scale import describe_scale, range_of_features
-from skmlp._checks.warning import warn
+from skmlp._checks.warning import is_within_joblib, warn
 from skmlp._core.parameters import Parameters
 from skmlp._core.rows import are_finite
 from skmlp._parallel.limit import Limit, one_thread_of_blas, threads_of_training
@@ -75,6 +75,8 @@ def fit(
 
     A trainer that is not of this process learns from more rows than the data, which are
     then a sample of them.
+
+    Not in a search, which would rank what was half learnt beside what was learnt.
     """
     state.progress.plan(settings.max_iter)
     subset, validation = parts(settings, data, validation, state)
@@ -87,6 +89,8 @@ def fit(
         run.train(n_epochs)
         return run.end(keeps_solver)
     except KeyboardInterrupt:
+        if is_within_joblib():
+            raise
         run.keep_what_was_learnt()
         return run.end(keeps_solver)
 
