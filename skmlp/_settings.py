@@ -244,7 +244,8 @@ class Settings:
     Numbers are Python's, because NumPy's would upcast float32 or overflow. What a name
     stands for is the thing itself, made with the parameters that it takes. `choices`
     holds the activation, the loss and a measured alpha as the trained network keeps
-    them; `measures_alpha` says whether alpha is still to be measured.
+    them; `measures_alpha` says whether alpha is still to be measured; `automatic` names
+    the parameters that were 'auto'.
     """
 
     hidden_layer_size: int
@@ -275,6 +276,7 @@ class Settings:
     verbose: bool | int
     dtype: np.dtype
     measures_alpha: bool
+    automatic: frozenset[str]
     choices: Mapping[str, Any]
 
     @classmethod
@@ -308,6 +310,7 @@ class Settings:
             scorer=check_scorer(estimator, given["scoring"]),
             dtype=dtype,
             measures_alpha=_measures_alpha(asked),
+            automatic=frozenset(n for n in _AS_GIVEN if _is_automatic(asked[n])),
             choices={
                 "activation": _kept(given["activation"], activation),
                 "loss": _kept(given["loss"], loss),
@@ -400,6 +403,10 @@ def _numbers(given: Mapping[str, Any], n_rows: int, n_features: int) -> dict[str
             auto_alpha(n_rows, solver.decouples_decay) if alpha == "auto" else alpha
         ),
     }
+
+
+def _is_automatic(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"
 
 
 def _measures_alpha(asked: Mapping[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from skmlp._checks.warning import is_within_joblib, warn
 from skmlp._core.parameters import Parameters
 from skmlp._core.rows import are_finite
 from skmlp._parallel.limit import Limit, one_thread_of_blas, threads_of_training
-from skmlp._settings import Settings
+from skmlp._settings import Settings, auto_alpha, auto_learning_rate_init
 from skmlp._training.build import (
     AsTrained,
     MakePredictor,
@@ -286,19 +286,49 @@ class _Run:
         return losses
 
     def _advice(self) -> str:
-        """Return what to do against divergence."""
-        settings = self.settings
+        """Return what to do against divergence, by what most probably caused it."""
+        settings, trainer, X = self.settings, self.trainer, self.data.X
         rate, alpha = settings.learning_rate_init, settings.alpha
-        if settings.solver.decouples_decay and alpha * rate > 1:
+        scale = describe_scale(X, settings.dtype, settings.standardize)
+        if not math.isfinite(trainer.start_loss):
+            return (
+                "The loss was not finite before the first step: lower init_scale or "
+                "the weights of weight_init, or check an activation or a loss of your "
+                f"own; {scale}"
+            )
+        if not settings.solver.is_stochastic:
+            return f"Raise alpha={alpha}; {scale}"
+        if _shrinks_too_much(settings, *X.shape):
             return (
                 f"Lower alpha={alpha}: with learning_rate_init={rate} a step takes "
                 f"{alpha * rate:.3g} times the weights away, which should be much less "
                 "than 1."
             )
-        return (
-            f"Lower learning_rate_init={rate}; "
-            f"{describe_scale(self.data.X, settings.dtype, settings.standardize)}"
-        )
+        multiplier = trainer.learning_rate / rate
+        if not 0 <= multiplier <= 1:
+            return (
+                f"In the last step the schedule, learning_rate, multiplied "
+                f"learning_rate_init={rate} by {multiplier:.3g}: let it return numbers "
+                f"between 0 and 1; {scale}"
+            )
+        usual = auto_learning_rate_init(X.shape[1])
+        beside = f" ('auto' is {usual:.3g})" if rate > usual else ""
+        return f"Lower learning_rate_init={rate}{beside}; {scale}"
+
+
+def _shrinks_too_much(settings: Settings, n_rows: int, n_features: int) -> bool:
+    """Return whether steps take the weights away, for a decay that is too strong.
+
+    And not for the learning rate: alpha was given as a number, which is further above
+    what 'auto' may be than the rate is.
+    """
+    rate, alpha = settings.learning_rate_init, settings.alpha
+    if not settings.solver.decouples_decay or alpha * rate <= 1:
+        return False
+    if "alpha" in settings.automatic:
+        return False
+    usual_alpha = auto_alpha(n_rows, decouples_decay=True)
+    return alpha / usual_alpha > rate / auto_learning_rate_init(n_features)
 
 
 def _a_few_that_count(weight: np.ndarray, subset: np.ndarray | None) -> np.ndarray:

@@ -609,15 +609,16 @@ DIVERGED = [
     "Lower learning_rate_init",
     "X lies between",
 ]
+NOT_FINITE = ["The loss was not finite before the first step", "X lies between"]
 OTHERS = {
-    "loss: nan": ({"loss": mine(LogLoss, value_and_grad=returning(NAN))}, ValueError, DIVERGED),
-    "loss: inf": ({"loss": mine(LogLoss, value_and_grad=returning(INF))}, ValueError, DIVERGED),
+    "loss: nan": ({"loss": mine(LogLoss, value_and_grad=returning(NAN))}, ValueError, NOT_FINITE),
+    "loss: inf": ({"loss": mine(LogLoss, value_and_grad=returning(INF))}, ValueError, NOT_FINITE),
     "loss: gradient nan": ({"loss": mine(LogLoss, value_and_grad=fills(4, NAN))}, ValueError, DIVERGED),
     "loss: nothing defined": ({"loss": mine(Loss)}, NotImplementedError, ["Mine has to define value_and_grad"]),
     "loss: its own error": ({"loss": mine(LogLoss, value_and_grad=lambda *_: 1 / 0)}, ZeroDivisionError, ["division"]),
     "loss: no loss": ({"loss": SGD()}, ValueError, ["'loss'", "value_and_grad", "SGD("]),
-    "activation: nan": ({"activation": Activation(fills(1, NAN), keep)}, ValueError, DIVERGED),
-    "activation: inf": ({"activation": Activation(fills(1, INF), keep)}, ValueError, DIVERGED),
+    "activation: nan": ({"activation": Activation(fills(1, NAN), keep)}, ValueError, NOT_FINITE),
+    "activation: inf": ({"activation": Activation(fills(1, INF), keep)}, ValueError, NOT_FINITE),
     "activation: gradient nan": ({"activation": Activation(keep, fills(2, NAN))}, ValueError, DIVERGED),
     "activation: numbers": ({"activation": Activation(1, 2)}, ValueError, ["'activation'", "'forward' and 'backward'"]),
     "activation: its own error": ({"activation": Activation(lambda *_: 1 / 0, keep)}, ZeroDivisionError, ["division"]),

@@ -3,6 +3,7 @@
 import _thread
 import copy
 import itertools
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -71,11 +72,33 @@ def test_divergence_before_any_good_epoch_raises_and_changes_nothing(digits):
     assert clf.n_iter_ == 3
 
 
-def test_decay_that_takes_more_than_the_weights_is_named(digits):
+def press_on(share):
+    """Be a schedule that goes beyond the learning rate from the second half on."""
+    return 1.0 if share < 0.5 else 1e35
+
+
+@pytest.mark.parametrize(
+    ("params", "cause"),
+    [
+        ({"alpha": 1000}, "Lower alpha=1000: "),
+        ({"alpha": 1000, "learning_rate_init": 0.05}, "Lower alpha=1000: .* 50 times"),
+        ({"learning_rate_init": 1e3}, r"Lower learning_rate_init=1000.0 \('auto' is"),
+        ({"alpha": 0.3, "learning_rate_init": 20.0}, "Lower learning_rate_init=20.0"),
+        ({"learning_rate": press_on}, "multiplied learning_rate_init=.* by 1e[+]35"),
+        ({"weight_init": "normal", "init_scale": 1e30}, "lower init_scale"),
+    ],
+)
+def test_divergence_names_its_cause(digits, params, cause):
     X, _, y, _ = digits
-    clf = TwoLayerClassifier(20, alpha=1000, learning_rate_init=0.05, random_state=0)
-    with pytest.raises(ValueError, match=r"Lower alpha=1000: .* takes 50 times"):
-        clf.fit(X, y)
+    clf = TwoLayerClassifier(20, max_iter=9, random_state=0, **params)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            clf.fit(X, y)
+        except ValueError as error:
+            caught.append(error)
+    (said,) = [str(word) for word in caught]
+    assert re.search(cause, said)
 
 
 def test_unscaled_X_is_named(digits):
