@@ -38,6 +38,7 @@ from skmlp._checks.data import (
 )
 from skmlp._checks.labels import check_classes, classes_of
 from skmlp._checks.saved import marked, readable
+from skmlp._checks.scoring import warn_of_unused
 from skmlp._checks.weights import (
     as_pairs,
     check_several_outputs,
@@ -386,6 +387,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         improvement. Where samples or classes are weighted, a scorer that has a
         parameter ``sample_weight`` is passed their product; the class weights of
         several labels per row, which are no weights of rows, count in 'loss' alone.
+        With an `X_val` and without early stopping it is measured for `history_`;
+        without either it has no effect, and `fit` warns, but for fits within a search.
 
     monitor_train : bool, default=False
         Whether to measure, after each epoch, the loss (without the penalty and without
@@ -579,6 +582,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     # The values that each parameter may take, checked when fitting.
     _parameter_constraints = PARAMETER_CONSTRAINTS
+
+    # Whether `fit` compares networks by `scoring`, also without validation data.
+    _compares_by_scoring = False
 
     # Why there is no partial_fit, where there is none.
     _no_partial_fit = ""
@@ -850,7 +856,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         UserWarning
             If y is probably not what was meant: it holds a single class, which is then
             predicted for every row, or an indicator matrix in which every row has
-            exactly one label.
+            exactly one label. If `scoring` has no effect, because there is neither
+            `early_stopping` nor an `X_val`.
 
         Examples
         --------
@@ -909,6 +916,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     ) -> None:
         """Train by what was chosen, and publish it; callbacks hear what is told."""
         settings = chosen.settings
+        is_watched = settings.early_stopping or validation is not None
+        if settings.scorer and not (is_watched or self._compares_by_scoring):
+            warn_of_unused(settings.scorer)
         state = self._state(trained, settings, data)
 
         def attributes() -> dict[str, Any]:

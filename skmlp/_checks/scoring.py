@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring, get_scorer_names
 
+from skmlp._checks.warning import is_within_joblib, warn
 from skmlp._core.rows import Matrix
 
 # Columns of the history that a scorer's name must not be taken for.
@@ -41,6 +42,21 @@ class Scorer(NamedTuple):
                 f"scoring={self.name} must return one number; got {value!r}."
             )
         return float(value)
+
+
+def warn_of_unused(scorer: Scorer) -> None:
+    """Warn that nothing is measured by a scorer that was asked for.
+
+    Not for each candidate of a search: its last training, on all rows, says it once.
+    """
+    if is_within_joblib():
+        return
+    warn(
+        f"scoring={scorer.name} has no effect on this fit: there is no validation data "
+        "to measure. Set early_stopping=True, or pass X_val and y_val. A search "
+        "compares by the scoring that it is given itself.",
+        UserWarning,
+    )
 
 
 def check_scorer(

@@ -242,6 +242,7 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
     best_score_: float
 
     _parameter_constraints = CONSTRAINTS
+    _compares_by_scoring = True
     _no_partial_fit = (
         "TwoLayerClassifierCV has no partial_fit: to choose alpha takes all rows at "
         "once. Choose by fit, then use TwoLayerClassifier(alpha=clf.alpha_)."

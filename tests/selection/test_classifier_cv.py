@@ -99,6 +99,7 @@ def test_scores_are_those_of_cross_val_score(cv, scoring, table):
     ],
     ids=str,
 )
+@pytest.mark.filterwarnings("ignore:scoring=.* has no effect")
 def test_choice_and_network_are_those_of_a_grid_search(params, table):
     X, y, _ = table
     clf = classifier(cv=3, scoring=accuracy, **params).fit(X, y)
@@ -144,6 +145,7 @@ def test_scores_of_several_labels_are_those_of_cross_val_score(
     ],
     ids=str,
 )
+@pytest.mark.filterwarnings("ignore:scoring=.* has no effect")
 def test_choice_for_several_labels_is_that_of_a_grid_search(params, labels):
     X, Y = labels
     clf = classifier(cv=3, scoring=accuracy, **params).fit(X, Y)

@@ -250,6 +250,7 @@ def test_warm_start_holds_out_the_same_rows(noisy):
         assert_array_equal(labels, watch.labels[0])
 
 
+@pytest.mark.filterwarnings("ignore:scoring=.* has no effect")
 def test_best_epoch_is_that_of_the_last_fit(noisy):
     scores = iter([5, 9, 8, 1, 2, 1])
     clf = stopped(noisy, scoring=lambda *_: next(scores), max_iter=3, warm_start=True)
