@@ -392,8 +392,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     monitor_train : bool, default=False
         Whether to measure, after each epoch, the loss (without the penalty and without
-        dropout) and the accuracy on the training data, for `history_`. It costs about a
-        third of an epoch.
+        dropout), the accuracy on the training data, and the share of hidden units that
+        are active on it, for `history_`. It costs about two fifths of an epoch.
 
     warm_start : bool, default=False
         Whether `fit` starts from the weights, the state of the solver and the random
@@ -450,9 +450,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         the epoch's batches), 'learning_rate' (of its last step) and 'seconds' (of
         training, without measuring); with validation data also in 'val_loss' (without
         the penalty), 'val_accuracy' and the name of the scorer; with `monitor_train` in
-        'train_loss' and 'train_accuracy'. Accuracy is what `score` computes. NaN where
-        an epoch was not measured. Ready for ``pandas.DataFrame(clf.history_)``.
-        `partial_fit` keeps the last 1000.
+        'train_loss', 'train_accuracy' and 'active_units', the share of hidden units
+        that are not dead: a dead one has the same output for every training row and a
+        derivative of zero, as a unit of 'relu' that is never positive. Accuracy is what
+        `score` computes. NaN where an epoch was not measured. Ready for
+        ``pandas.DataFrame(clf.history_)``. `partial_fit` keeps the last 1000.
 
     n_iter_ : int
         The number of epochs trained, over all calls of `partial_fit` or, with
@@ -851,8 +853,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         -----
         sklearn.exceptions.ConvergenceWarning
             If training diverged and the weights of an earlier epoch were restored, if
-            it ended with a larger loss than it began with (by more than 0.01), or if it
-            was interrupted.
+            it ended with a larger loss than it began with (by more than 0.01), if all
+            hidden units died after an epoch with a loss less than 0.9 times the last
+            one, or if it was interrupted.
         UserWarning
             If y is probably not what was meant: it holds a single class, which is then
             predicted for every row, or an indicator matrix in which every row has

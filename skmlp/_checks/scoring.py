@@ -15,7 +15,9 @@ from skmlp._checks.warning import is_within_joblib, warn
 from skmlp._core.rows import Matrix
 
 # Columns of the history that a scorer's name must not be taken for.
-_OWN_COLUMNS = ("epoch", "loss", "learning_rate", "seconds", "val_", "train_")
+_OWN_COLUMNS = (
+    *("epoch", "loss", "learning_rate", "seconds", "val_", "train_", "active_units"),
+)
 
 
 class Scorer(NamedTuple):

@@ -197,6 +197,47 @@ class Sums(NamedTuple):
         return self.loss / self.weight, self.correct / self.weight
 
 
+class ActiveUnits:
+    """Which hidden units are active: they tell rows apart, or can still learn to.
+
+    Any other is dead: its output is the same for every row, and its derivative is zero.
+    So is a unit of ReLU that is positive for no row. Rows of weight zero do not count.
+    """
+
+    def __init__(self, n_hidden: int, dtype: np.dtype) -> None:
+        self.lowest = np.full(n_hidden, math.inf, dtype)
+        self.highest = np.full(n_hidden, -math.inf, dtype)
+        self.can_learn = np.zeros(n_hidden, bool)
+
+    def see(self, buffers: Buffers, weight: np.ndarray, activation: Activation) -> None:
+        """Take in a block that went forward; Z, H and dH are overwritten."""
+        if self.are_active.all():
+            return
+        counts = slice(None) if weight.all() else weight > 0
+        H = buffers.H[counts]
+        np.minimum(self.lowest, H.min(axis=0, initial=math.inf), out=self.lowest)
+        np.maximum(self.highest, H.max(axis=0, initial=-math.inf), out=self.highest)
+        buffers.dH.fill(1.0)
+        activation.backward(buffers.Z_by_row, buffers.H_by_row, buffers.dH_by_row)
+        self.can_learn |= buffers.dH[counts].any(axis=0)
+
+    def take_in(self, other: ActiveUnits) -> None:
+        """Take in what was seen on other rows."""
+        np.minimum(self.lowest, other.lowest, out=self.lowest)
+        np.maximum(self.highest, other.highest, out=self.highest)
+        self.can_learn |= other.can_learn
+
+    @property
+    def share(self) -> float:
+        """The share of units that are active."""
+        return float(self.are_active.mean())
+
+    @property
+    def are_active(self) -> np.ndarray:
+        """Whether each unit is active."""
+        return (self.lowest < self.highest) | self.can_learn
+
+
 def evaluate(
     layers: Layers,
     blocks: Iterable[tuple[slice | np.ndarray, Matrix]],
@@ -206,8 +247,9 @@ def evaluate(
     targets: Targets,
     loss: Loss,
     workspace: Workspace,
+    units: ActiveUnits | None = None,
 ) -> Sums:
-    """Return the sums over some rows, without penalty."""
+    """Return the sums over some rows, without penalty; let units see them."""
     total, correct, total_weight = 0.0, 0.0, 0.0
     for rows, logits in blockwise_logits(layers, blocks, activation, workspace):
         buffers = workspace[logits.shape[1]]
@@ -215,4 +257,6 @@ def evaluate(
         targets.write(y[rows], buffers.t)
         total += loss.value_and_grad(buffers.t, logits, weight[rows], buffers.dlogits)
         total_weight += float(weight[rows].sum(dtype=np.float64))
+        if units is not None:
+            units.see(buffers, weight[rows], activation)
     return Sums(total, correct, total_weight)

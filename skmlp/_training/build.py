@@ -18,7 +18,13 @@ from skmlp._core.dropout import DroppedFeatures, DroppedUnits
 from skmlp._core.lazy_rows import LazyRows
 from skmlp._core.learner import InOneThread, Learner
 from skmlp._core.network import Activation, Workspace
-from skmlp._core.objective import LossOfMembers, Objective, Sums, evaluate
+from skmlp._core.objective import (
+    ActiveUnits,
+    LossOfMembers,
+    Objective,
+    Sums,
+    evaluate,
+)
 from skmlp._core.parameters import Layers, Parameters
 from skmlp._core.rows import Rows, blocks_of, centered, numbers_per_row, rows_of
 from skmlp._core.standardization import Standardization
@@ -55,6 +61,12 @@ class MakeTrainer(Protocol):
     ) -> Trainer:
         """Return what trains the parameters of the state for so many epochs."""
         ...
+
+
+class Evaluation(Protocol):
+    """Returns the mean loss and the accuracy on some rows, and lets units see them."""
+
+    def __call__(self, units: ActiveUnits | None = None) -> tuple[float, float]: ...
 
 
 def build_trainer(
@@ -261,8 +273,7 @@ def build_monitor(
     watched = "loss"
     if settings.monitor_train:
         subset = trainer.batches.subset
-        evaluate_train = build_evaluation(settings, state.params, data, subset)
-        measures.append(lambda: _named("train", evaluate_train()))
+        measures.append(_training_measure(settings, state.params, data, subset))
     if validation is not None:
         watched = "val_loss"
         evaluate_val = build_evaluation(settings, state.params, validation)
@@ -283,6 +294,22 @@ def build_monitor(
         report=_reporter(settings.verbose),
         tasks=tasks,
     )
+
+
+def _training_measure(
+    settings: Settings,
+    params: Parameters,
+    data: TrainingData,
+    subset: np.ndarray | None,
+) -> Callable[[], Row]:
+    """Return what measures the training rows, and which units they make active."""
+
+    def measure() -> Row:
+        units = ActiveUnits(params.shape[1], params.dtype)
+        return {**_named("train", evaluate_now(units)), "active_units": units.share}
+
+    evaluate_now = build_evaluation(settings, params, data, subset)
+    return measure
 
 
 class Network(Protocol):
@@ -320,8 +347,11 @@ def build_evaluation(
     network: Network,
     data: TrainingData,
     subset: np.ndarray | None = None,
-) -> Callable[[], tuple[float, float]]:
-    """Return what measures the mean loss and the accuracy on (a subset of) the data."""
+) -> Evaluation:
+    """Return what measures the mean loss and the accuracy on (a subset of) the data.
+
+    `ActiveUnits` that it is called with see the rows.
+    """
     every = range(len(data.y)) if subset is None else subset
     n_threads = _n_threads_of_rows(settings, data, len(every))
     parts = [every[part] for part in ranges(len(every), n_threads)]
@@ -329,11 +359,14 @@ def build_evaluation(
     shape, dtype = network.shape, network.dtype
     workspaces = [Workspace(n_rows, *shape[1:], dtype) for _ in parts]
 
-    def evaluate_now() -> tuple[float, float]:
+    def evaluate_now(units: ActiveUnits | None = None) -> tuple[float, float]:
         layers, standardization = network.to_compute()
         is_given_up = Event()
+        watching = [units and ActiveUnits(shape[1], dtype) for _ in parts]
 
-        def evaluate_part(part: np.ndarray | range, workspace: Workspace) -> Sums:
+        def evaluate_part(
+            part: np.ndarray | range, workspace: Workspace, seen: ActiveUnits | None
+        ) -> Sums:
             blocks = blocks_of(data.X, n_rows, dtype, part, standardization)
             return evaluate(
                 layers,
@@ -344,9 +377,15 @@ def build_evaluation(
                 data.targets,
                 data.targets.loss,
                 workspace,
+                seen,
             )
 
-        sums = side_by_side(evaluate_part, parts, workspaces, given_up=is_given_up)
+        sums = side_by_side(
+            evaluate_part, parts, workspaces, watching, given_up=is_given_up
+        )
+        for seen in watching:
+            if units is not None and seen is not None:
+                units.take_in(seen)
         return Sums(*map(sum, zip(*sums, strict=True))).means()
 
     return evaluate_now

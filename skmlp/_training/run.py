@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._checks.data import TrainingData
 from skmlp._checks.scale import describe_scale, range_of_features
 from skmlp._checks.warning import is_within_joblib, warn
+from skmlp._core.objective import ActiveUnits
 from skmlp._core.parameters import Parameters
 from skmlp._core.rows import are_finite
 from skmlp._parallel.limit import Limit, one_thread_of_blas, threads_of_training
@@ -45,6 +46,9 @@ _A_FEW = 256
 _TAME_LOSS, _TAME_WEIGHT, _TAME_DISTANCE = 1e3, 1e6, 1e12
 # By how much the loss may have grown without a word: chance alone does that much.
 _NOISE = 0.01
+# A loss of at most so large a share of another is lower by more than noise: where there
+# was nothing to learn, units died after an epoch of at least 0.97 of the last loss.
+_CLEARLY_LOWER = 0.9
 # How many epochs of partial_fit the history holds.
 _KEPT_EPOCHS = 1000
 
@@ -177,6 +181,7 @@ class _Run:
             self.monitor.restore_best()
         self.undo_overflow()
         self._compare_with_start()
+        self._look_for_active_units()
         return self.state.export(
             self.settings, self.data, keeps_solver=keeps_solver, is_over=True
         )
@@ -212,7 +217,7 @@ class _Run:
         """Restore an epoch that was better than the start, or raise."""
         message = f"Training diverged in epoch {epoch}. {self._advice()}"
         self.state.solver = None  # its moments are not to be trusted
-        restored = self._restore_better_than_start()
+        restored = self._restore_better_than(self.monitor.start)
         if not restored:
             raise ValueError(message) from error
         warn(message + restored, ConvergenceWarning)
@@ -234,14 +239,46 @@ class _Run:
             f"{end_loss:.3g}, larger than {start_loss:.3g} before it began. "
             f"{self._advice()}"
         )
-        warn(message + self._restore_better_than_start(), ConvergenceWarning)
+        restored = self._restore_better_than(monitor.start)
+        warn(message + restored, ConvergenceWarning)
 
-    def _restore_better_than_start(self) -> str:
-        """Restore the best epoch that made the loss smaller; say which, if any did."""
+    def _look_for_active_units(self) -> None:
+        """Warn where all units died on the way; restore an epoch before that.
+
+        Where there is nothing to learn from X they die as well, which does no harm: so
+        only where the loss had been clearly lower.
+        """
+        row, progress = self.monitor.row, self.state.progress
+        n_done = progress.n_epochs - progress.planned_from
+        if row is None or not n_done:
+            return
+        losses = self.state.history["loss"][-n_done:]
+        if not min(losses) < _CLEARLY_LOWER * row["loss"] or self._has_active_units():
+            return
+        epoch = progress.planned_from + 1 + losses.index(min(losses))
+        message = (
+            f"Training ended in epoch {row['epoch']} with no active hidden unit, so "
+            "that the network predicts the same for every row. The loss was "
+            f"{row['loss']:.3g} then, and {min(losses):.3g} in epoch {epoch}. "
+            f"{self._advice()}"
+        )
+        restored = self._restore_better_than(self.params)
+        warn(message + restored, ConvergenceWarning)
+
+    def _has_active_units(self) -> bool:
+        """Return whether the network does not predict the same for every row."""
+        units = ActiveUnits(self.params.shape[1], self.params.dtype)
+        network, rows = AsTrained(self.params), self.trainer.batches.subset
+        with np.errstate(all="ignore"):
+            build_evaluation(self.settings, network, self.data, rows)(units)
+        return units.share > 0
+
+    def _restore_better_than(self, network: Parameters) -> str:
+        """Restore the best epoch of a smaller loss; say which, if there was one."""
         kept_params = [kept.params for kept in self.monitor.kept]
-        start_loss, *losses = self._losses([self.monitor.start, *kept_params])
+        its_loss, *losses = self._losses([network, *kept_params])
         for kept, loss in zip(self.monitor.kept, losses, strict=True):
-            if loss < start_loss and self._predicts_finite_numbers(kept.params):
+            if loss < its_loss and self._predicts_finite_numbers(kept.params):
                 self.monitor.restore(kept)
                 return f" The weights of epoch {kept.row['epoch']} are restored."
         return ""

@@ -101,6 +101,41 @@ def test_divergence_names_its_cause(digits, params, cause):
     assert re.search(cause, said)
 
 
+@pytest.mark.parametrize(("schedule", "rate"), [("one_cycle", 20.0), ("constant", 5.0)])
+def test_death_of_all_units_is_said_and_undone(digits, schedule, rate):
+    X, _, y, _ = digits
+    clf = TwoLayerClassifier(50, alpha=0.1, learning_rate=schedule, random_state=0)
+    clf.set_params(learning_rate_init=rate, monitor_train=True)
+    with pytest.warns(ConvergenceWarning, match="with no active hidden unit.*Lower l"):
+        clf.fit(X, y)
+    assert clf.history_["active_units"][-1] == 0
+    assert len(np.unique(clf.predict(X))) > 1
+    assert clf.score(X, y) > 0.2  # twice what one class has
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"alpha": 20.0},
+        {"alpha": 7.0, "dropout": 0.5},
+        {"alpha": 7.0, "label_smoothing": 0.3},
+        {"alpha": 7.0, "class_weight": "balanced"},
+        {"alpha": 1.0, "learning_rate": "constant"},
+        {"alpha": 0.3, "batch_size": 2, "max_iter": 3},
+        {"solver": "adam", "alpha": 0.1},
+        {"solver": "lbfgs", "alpha": 10.0},
+        {"max_iter": 1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("n_rows", [12, 1000])
+def test_where_nothing_is_to_be_learnt_units_may_die_without_a_word(n_rows, params):
+    X = np.random.default_rng(0).normal(size=(n_rows, 2))
+    y = np.random.default_rng(1).integers(2, size=n_rows)
+    TwoLayerClassifier(random_state=0, **params).fit(X, y)
+
+
 def test_unscaled_X_is_named(digits):
     X, _, y, _ = digits
     clf = TwoLayerClassifier(
