@@ -20,7 +20,8 @@ from skmlp import TwoLayerClassifier
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 
-print(f"Training on {len(X_train)} images of 8 x 8 pixels, one line an epoch:")
+print(f"Training on {len(X_train)} images of 8 x 8 pixels, one line per epoch.")
+print("The learning rate rises until epoch 6: there the loss may rise a little, too.")
 model = make_pipeline(
     MinMaxScaler(), TwoLayerClassifier(max_iter=20, random_state=0, verbose=True)
 )

@@ -418,7 +418,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     verbose : bool or int, default=False
         Whether to print one line per epoch; an int k prints every k epochs. A star
-        marks the best epoch so far. For a progress bar see
+        marks the best epoch so far, by what `early_stopping` watches or would watch; a
+        line before the first epoch says so. For a progress bar see
         :class:`sklearn.callback.ProgressBar`.
 
     dtype : {'auto', 'float32', 'float64'}, default='auto'

@@ -33,7 +33,7 @@ from skmlp._parallel.team import ranges, side_by_side, until
 from skmlp._parallel.units import N_ROWS, InSeveralThreads, Units, parts_of
 from skmlp._settings import Settings
 from skmlp._training.callbacks import FitTasks
-from skmlp._training.epochs import Monitor, Row, Watched, print_epoch
+from skmlp._training.epochs import Monitor, Row, Watched, print_epoch, print_legend
 from skmlp._training.full_batch import FullBatchTrainer
 from skmlp._training.minibatch import MiniBatchTrainer
 from skmlp._training.state import TrainingState, is_lazy, rows_at_once
@@ -291,7 +291,7 @@ def build_monitor(
         tol=settings.tol,
         max_plateaus=settings.max_plateaus,
         cools_from=settings.cools_from,
-        report=_reporter(settings.verbose),
+        report=_reporter(settings.verbose, watched, state.progress.planned_from + 1),
         tasks=tasks,
     )
 
@@ -413,10 +413,14 @@ def _named(part: str, loss_and_accuracy: tuple[float, float]) -> Row:
     return {f"{part}_loss": loss, f"{part}_accuracy": accuracy}
 
 
-def _reporter(verbose: bool | int) -> Callable[[Row, bool], None]:
-    """Return what prints every so many epochs."""
+def _reporter(
+    verbose: bool | int, watched: str, first: int
+) -> Callable[[Row, bool], None]:
+    """Return what prints every so many epochs, and before the first what a star is."""
 
     def report(row: Row, is_best: bool) -> None:
+        if verbose and row["epoch"] == first:
+            print_legend(watched)
         if verbose and row["epoch"] % int(verbose) == 0:
             print_epoch(row, is_best)
 

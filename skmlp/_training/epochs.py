@@ -203,6 +203,12 @@ def watched_score(name: str, value: float) -> float:
     return -value if name in ("loss", "val_loss") else value
 
 
+def print_legend(watched: str) -> None:
+    """Print what the mark of `print_epoch` means."""
+    best = "lowest" if watched_score(watched, 1.0) < 0 else "highest"
+    print(f"* marks the {best} {watched} so far", flush=True)
+
+
 def print_epoch(row: Row, is_best: bool) -> None:
     """Print one aligned line for an epoch, with a mark where it is the best so far."""
     measured = (

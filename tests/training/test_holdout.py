@@ -398,7 +398,8 @@ def test_history_has_columns_of_equal_length(noisy):
 
 def test_verbose_prints_a_line_an_epoch(noisy, capsys):
     clf = stopped(noisy, verbose=True, max_iter=3)
-    lines = capsys.readouterr().out.splitlines()
+    legend, *lines = capsys.readouterr().out.splitlines()
+    assert legend == "* marks the lowest val_loss so far"
     assert len(lines) == 3
     assert lines[1].startswith("epoch    2  loss ")
     assert f"val_loss {clf.history_['val_loss'][1]:8.4f}" in lines[1]
@@ -406,15 +407,24 @@ def test_verbose_prints_a_line_an_epoch(noisy, capsys):
 
 
 def test_verbose_of_k_prints_every_k_epochs(noisy, capsys):
-    stopped(noisy, verbose=3, max_iter=7)
-    lines = capsys.readouterr().out.splitlines()
+    stopped(noisy, verbose=3, max_iter=7, scoring="accuracy")
+    legend, *lines = capsys.readouterr().out.splitlines()
+    assert legend == "* marks the highest accuracy so far"
     assert [line.split()[1] for line in lines] == ["3", "6"]
 
 
 def test_the_best_epoch_is_marked(noisy, capsys):
     clf = stopped(noisy, verbose=True)
-    marked = [" * " in f"{line} " for line in capsys.readouterr().out.splitlines()]
+    _, *lines = capsys.readouterr().out.splitlines()
+    marked = [line.endswith("*") for line in lines]
     assert max(np.flatnonzero(marked)) + 1 == clf.best_epoch_
+
+
+def test_the_star_is_explained_once_in_partial_fit(noisy, capsys):
+    clf = TwoLayerClassifier(4, verbose=True, random_state=0)
+    clf.partial_fit(*noisy, range(10)).partial_fit(*noisy)
+    starts = [line[:7] for line in capsys.readouterr().out.splitlines()]
+    assert starts == ["* marks", "epoch  ", "epoch  "]
 
 
 def test_nothing_is_printed_unless_asked(noisy, capsys):

@@ -28,7 +28,7 @@ def test_quickstart_classifies_97_percent_and_loads_what_it_wrote(capsys):
     left = run("plot_quickstart.py")
     assert left["model"].score(left["X_test"], left["y_test"]) >= 0.97
     assert left["same"]
-    assert capsys.readouterr().out.count("epoch ") == 20
+    assert capsys.readouterr().out.count("\nepoch ") == 20
 
 
 def test_a_chain_knows_whole_rows_and_thresholds_or_weights_help_f1(without_screen):
