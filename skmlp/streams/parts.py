@@ -5,28 +5,30 @@ Those of one stream are alike but for their rows, so that these can be joined an
 
 from __future__ import annotations
 
-import importlib
+import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy import sparse
 
-from skmlp._checks.faults import short
+from skmlp._checks.faults import short, told_again
 
 # X, y and, where there are any, sample weights, of as many rows each.
 Chunk: TypeAlias = tuple[Any, ...]
 NAMES = ("X", "y", "sample_weight")
-# Libraries that have frames, series, and `concat`.
+# Libraries that have DataFrame, Series and `concat`.
 FRAMES = ("pandas", "polars")
 _PAIRS = "(X, y) or (X, y, sample_weight)"
+# What dtypes are called that NumPy joins whatever their length.
+_OF_ANY_LENGTH = {"U": "text", "S": "bytes"}
 
 
 class Layout(NamedTuple):
     """What the parts of one name have in common: all but their rows.
 
     Names are those of the columns of a frame, else None; dtypes those of its columns,
-    or the one of all else, of which text has no length.
+    or the one of all else, of which text and bytes have no length.
     """
 
     container: str
@@ -62,9 +64,9 @@ class Example(NamedTuple):
 
 def parts_of(chunk: Any, number: int) -> Chunk:
     """Return copies of the parts of a chunk; raise where it is none."""
-    if not isinstance(chunk, tuple | list) or len(chunk) not in (2, 3):
-        is_sized = isinstance(chunk, tuple | list)
-        got = type(chunk).__name__ + (f" of {len(chunk)} parts" if is_sized else "")
+    is_tuple = isinstance(chunk, tuple | list)
+    if not is_tuple or len(chunk) not in (2, 3):
+        got = type(chunk).__name__ + (f" of {len(chunk)} parts" if is_tuple else "")
         raise TypeError(
             f"Each chunk must be a tuple {_PAIRS}; chunk {number} is a {got}. Split "
             "frames as by ((c.drop(columns='label'), c['label']) for c in chunks)."
@@ -94,9 +96,10 @@ def layout_of(part: Any) -> Layout:
     shape = tuple(map(int, part.shape[1:]))
     if shape and library in FRAMES:
         return Layout(container, shape, list(part.columns), list(part.dtypes))
-    # NumPy joins text of different lengths.
-    is_text = library == "NumPy" and part.dtype.kind in "US"
-    return Layout(container, shape, None, ["text" if is_text else part.dtype])
+    dtype = part.dtype
+    if library == "NumPy":
+        dtype = _OF_ANY_LENGTH.get(dtype.kind, dtype)
+    return Layout(container, shape, None, [dtype])
 
 
 def take(part: Any, rows: np.ndarray) -> Any:
@@ -110,7 +113,7 @@ def join(parts: Sequence[Any]) -> Any:
         return parts[0]
     library = _library_of(parts[0])
     if library in FRAMES:
-        return importlib.import_module(library).concat(parts)
+        return sys.modules[library].concat(parts)
     if library == "SciPy":
         return sparse.vstack(parts, format="csr")
     return np.concatenate(parts)
@@ -118,29 +121,49 @@ def join(parts: Sequence[Any]) -> Any:
 
 def _kept(part: Any, name: str, number: int) -> Any:
     """Return a copy: who makes chunks may write the next one into the same memory."""
-    library = _library_of(part)
-    if library == "SciPy":
-        return part.tocsr(copy=True)
-    if library in FRAMES:
-        return part.copy() if library == "pandas" else part.clone()
-    if np.ma.is_masked(part):
+    library, where = _library_of(part), f"{name} of chunk {number}"
+    if library in FRAMES:  # whose own copies may share memory with an array
+        return take(part, np.arange(n_rows_of(part)))
+    if library == "NumPy":
+        return _as_array(part, where)
+    if part.ndim != 2:
         raise ValueError(
-            f"{name} of chunk {number} has masked values. Drop such rows, or fill them."
+            f"{where} is sparse, but has no columns. Pass it as an array, by toarray()."
         )
-    copied = np.array(part)
-    if copied.ndim == 0:
-        raise ValueError(f"{name} of chunk {number} must have rows; got {short(part)}.")
-    return copied
+    return part.tocsr(copy=True)
+
+
+def _as_array(part: Any, where: str) -> np.ndarray:
+    """Return a copy as an array; raise where that would not be all of it."""
+    if hasattr(type(part), "columns"):
+        library = type(part).__module__.partition(".")[0]
+        raise TypeError(
+            f"{where} is a {type(part).__name__} of {library}, which would become an "
+            "array without names. Pass a DataFrame of pandas or polars, or an array."
+        )
+    if np.ma.is_masked(part):
+        raise ValueError(f"{where} has masked values. Drop such rows, or fill them.")
+    try:
+        array = np.array(part)
+    except (TypeError, ValueError) as error:
+        raise told_again(error, where, part) from error
+    if array.ndim == 0:
+        raise ValueError(
+            f"{where} must have rows; got {short(part)}. Pass an array, a list, a "
+            "frame, a series or a sparse matrix."
+        )
+    return array
 
 
 def _library_of(part: Any) -> str:
     """Return the library of a part; that of what is to become an array is NumPy."""
     if sparse.issparse(part):
         return "SciPy"
-    if hasattr(part, "iloc"):  # which pandas' arrays, as series.values, have not
-        return "pandas"
-    is_polars = type(part).__module__.partition(".")[0] == "polars"
-    return "polars" if is_polars else "NumPy"
+    for name in FRAMES:
+        library = sys.modules.get(name)  # without which there are no frames of it
+        if library and isinstance(part, library.DataFrame | library.Series):
+            return name
+    return "NumPy"
 
 
 def _difference(now: Layout, then: Layout, there: str) -> str:

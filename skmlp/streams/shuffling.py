@@ -34,15 +34,15 @@ def shuffled(
         The stream: each chunk is ``(X, y)`` or ``(X, y, sample_weight)``, of as many
         rows each. X is array-like, a frame of pandas or polars, or sparse; y is
         array-like, a series, or of several labels per row an array, a frame or sparse.
-        All chunks are of the same kind, columns and dtypes. They are copied, so that
-        the next one may be written to the same memory. Those without rows are passed
-        over.
+        All chunks have the same kind, columns and dtypes. They are copied, so that the
+        next one may be written to the same memory. Those without rows are passed over.
     buffer_rows : int
-        How many rows are held, at least 1; of chunks with more than half as many rows,
-        half of them and two chunks. When they are mixed they take twice their memory.
+        How many rows are held back, at least 1. Where chunks have more than half as
+        many rows, two chunks and half of `buffer_rows` are held. While rows are mixed,
+        they take twice their memory.
     chunk_rows : int, default=None
         How many rows each chunk that comes out has; the last one has those that are
-        left. None for chunks of the sizes in which they went in.
+        left. With None chunks come out in the sizes in which they went in.
     random_state : int, RandomState instance or None, default=None
         Seed of the order. For several passes over a file, pass the number of the pass.
 
@@ -55,7 +55,7 @@ def shuffled(
     Raises
     ------
     TypeError
-        If a chunk is not such a tuple.
+        If a chunk is not such a tuple, or a part of it a frame of another library.
     ValueError
         If an argument is invalid, or a chunk is not like the first one; the error
         counts chunks from 1.

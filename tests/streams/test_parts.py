@@ -1,5 +1,7 @@
 """Chunks of a stream may be of any kind, but all of one; errors name the chunk."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -167,6 +169,11 @@ UNLIKE = {
         (GOOD[0], Y.astype(str)),
         "y of chunk 3 is of text, but in chunk 1 of int64",
     ),
+    "bytes among text": (
+        (GOOD[0], Y.astype(str)),
+        (GOOD[0], Y.astype(bytes)),
+        "y of chunk 3 is of bytes, but in chunk 1 of text",
+    ),
     "labels per row": (
         GOOD,
         (GOOD[0], np.eye(4, dtype=int)),
@@ -202,7 +209,17 @@ NO_CHUNKS = {
         ValueError,
         r"X, y, sample_weight of chunk 2 have \[4, 4, 5\] rows",
     ),
-    "no rows": ((5.0, Y), ValueError, "X of chunk 2 must have rows; got 5.0"),
+    "no rows": ((5.0, Y), ValueError, "X of chunk 2 must have rows; got 5.0. Pass an"),
+    "rows of different lengths": (
+        ([[1.0, 2.0], [3.0]], [0, 1]),
+        ValueError,
+        "X of chunk 2 has rows of different lengths: make them equal",
+    ),
+    "lazy frame": (
+        (pl.LazyFrame({"a": Y}), Y),
+        TypeError,
+        "X of chunk 2 is a LazyFrame of polars, which would become an array without",
+    ),
     "masked": (
         (np.ma.array(GOOD[0], mask=np.eye(4, 3)), Y),
         ValueError,
@@ -216,3 +233,34 @@ def test_what_is_no_chunk_is_named(case):
     chunk, error, message = NO_CHUNKS[case]
     with pytest.raises(error, match=message):
         list(shuffled([GOOD, chunk], 100))
+
+
+def test_a_table_whose_names_an_array_would_not_have_is_named():
+    table = pytest.importorskip("pyarrow").table({"a": Y, "b": Y})
+    message = (
+        "X of chunk 1 is a Table of pyarrow, which would become an array without "
+        "names. Pass a DataFrame of pandas or polars"
+    )
+    with pytest.raises(TypeError, match=message):
+        list(shuffled([(table, Y)], 100))
+
+
+def test_sparse_labels_without_columns_are_named():
+    labels = sparse.coo_array(np.ones(4))
+    if labels.ndim == 2:
+        pytest.skip("this SciPy has no sparse arrays of one dimension")
+    message = "y of chunk 1 is sparse, but has no columns. Pass it as an array"
+    with pytest.raises(ValueError, match=message):
+        list(shuffled([(GOOD[0], labels)], 100))
+
+
+@pytest.mark.parametrize("series_over", [pd.Series, partial(pl.Series, "label")])
+def test_a_series_is_kept_when_the_array_below_it_is_written_over(series_over):
+    def in_the_same_memory():
+        numbers = np.empty(10)
+        for start in range(0, 50, 10):
+            numbers[:] = np.arange(start, start + 10)
+            yield np.zeros((10, 1)), series_over(numbers)
+
+    out = [y for _, y in shuffled(in_the_same_memory(), 30, random_state=0)]
+    assert sorted(np.concatenate(out)) == list(range(50))
