@@ -190,8 +190,10 @@ def feature_importances(estimator: BaseEstimator, X: Any = None) -> np.ndarray:
     array([False, False,  True,  True])
     """
     classifier = fitted_classifier(estimator)
-    X = _typical_rows(classifier) if X is None else features_within(estimator, X)
-    X = check_prediction_data(classifier, X)
+    if X is None:
+        X = _typical_rows(classifier)
+    else:
+        X = check_prediction_data(classifier, features_within(estimator, X))
     if X.shape[0] < 2:
         raise ValueError(
             "X has one row, which has no standard deviation. Pass several rows, or "

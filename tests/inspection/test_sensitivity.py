@@ -4,6 +4,7 @@ import tracemalloc
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -308,6 +309,15 @@ def test_selectors_find_what_is_informative(selector, in_front, informative):
         make_pipeline(*in_front, clf), importance_getter=feature_importances
     )
     assert selecting.fit(X, y).get_support()[:4].all()
+
+
+def test_selectors_take_frames(informative):
+    X, y = informative
+    frame = pd.DataFrame(X, columns=[f"feature {i}" for i in range(X.shape[1])])
+    clf = TwoLayerClassifier(20, max_iter=15, alpha=0.3, random_state=0)
+    getter = {"importance_getter": feature_importances, "threshold": "2*mean"}
+    chosen = SelectFromModel(clf, **getter).fit(frame, y).get_feature_names_out()
+    assert chosen.tolist() == [f"feature {i}" for i in range(4)]
 
 
 def test_X_is_bound_for_a_selector_that_fits_once(informative):
