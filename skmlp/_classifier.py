@@ -1347,7 +1347,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         settings = Settings.of(self, shape, dtype, is_planned=is_planned)
         if trained is None:
             return settings
-        return settings.for_going_on(trained.state.get("measured_alpha"))
+        return settings.for_going_on(trained.state["measured_alpha"])
 
     def _state(
         self, trained: Trained | None, settings: Settings, data: TrainingData

@@ -35,7 +35,14 @@ class Entry:
 
 def entry_of(registry: Mapping[str, Any], choice: Any) -> Any:
     """Return what a name stands for, or what was given in place of a name."""
-    return registry[choice] if isinstance(choice, str) else choice
+    if not isinstance(choice, str):
+        return choice
+    if choice not in registry:
+        raise ValueError(
+            f"{choice!r} is not among {sorted(registry)}. Use the version of skmlp "
+            "that has it, as that which saved the model, or choose one of these."
+        )
+    return registry[choice]
 
 
 def ready(entry: Any, given: Mapping[str, Any]) -> Any:

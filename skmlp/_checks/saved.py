@@ -21,7 +21,7 @@ _NEEDED = (
 )
 _NEEDED_OF_TRAINING = (
     *("activation", "loss", "standardization", "progress", "score_name"),
-    *("class_totals", "rng", "split_seed", "solver", "form"),
+    *("class_totals", "rng", "split_seed", "solver", "form", "measured_alpha"),
 )
 
 
@@ -114,7 +114,28 @@ def _fault_of_network(state: dict[str, Any]) -> str | None:
     if state["_training_state"]["form"] not in FORMS:
         return f"its labels are of an unknown form, {state['_training_state']['form']}"
     kept = state["_training_state"]["standardization"]
-    names = ("center", "scale", "b1", "restored_b1")
-    if kept is not None and not all(holds_finite_numbers(kept[n]) for n in names):
+    return None if kept is None else _fault_of_standardization(kept, arrays[0].shape)
+
+
+def _fault_of_standardization(
+    kept: Mapping[str, Any], shape: tuple[int, ...]
+) -> str | None:
+    """Return what is wrong with what features are standardised by; shape is of W1."""
+    of_features, of_units = shape[:1], shape[1:]
+    expected = {
+        **{"center": of_features, "scale": of_features, "limit": (), "is_far": ()},
+        **{"b1": of_units, "restored_b1": of_units},
+    }
+    missing = [name for name in expected if name not in kept]
+    if missing:
+        return f"what its features were standardised by lacks {', '.join(missing)}"
+    shapes = {name: np.shape(kept[name]) for name in expected}
+    if shapes != expected:
+        return (
+            f"what its features were standardised by has the shapes {shapes}, "
+            f"expected {expected}"
+        )
+    arrays = [kept[name] for name, of_one in expected.items() if of_one]
+    if not all(map(holds_finite_numbers, arrays)):
         return "what its features were standardised by holds NaN or infinity"
     return None

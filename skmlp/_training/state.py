@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import pickle
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -321,7 +320,7 @@ def _standardization_of(kept: dict[str, Any] | None) -> Standardization | None:
     """Return the standardisation that is kept, if there is one."""
     if kept is None:
         return None
-    return Standardization(kept["center"], kept["scale"], kept.get("limit", math.inf))
+    return Standardization(kept["center"], kept["scale"], kept["limit"])
 
 
 def _exported_standardization(

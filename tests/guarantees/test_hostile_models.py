@@ -18,7 +18,11 @@ SAVED = [
     *("classes_", "coefs_", "intercepts_", "n_features_in_", "_training_state"),
     *("history_", "n_iter_", "t_", "label_smoothing", "max_iter"),
 ]
-OF_TRAINING = ["loss", "progress", "class_totals", "rng", "solver", "standardization"]
+OF_TRAINING = [
+    *("loss", "progress", "class_totals", "rng", "solver", "standardization"),
+    "measured_alpha",
+]
+OF_STANDARDIZATION = ["center", "scale", "limit", "is_far", "b1", "restored_b1"]
 
 
 @pytest.fixture(params=[np.float32, np.float64])
@@ -123,6 +127,33 @@ def test_damaged_standardisation_is_refused(clf, name):
 
     with pytest.raises(ValueError, match="is damaged: what its features were standard"):
         TwoLayerClassifier().__setstate__(with_state(clf, change))
+
+
+@pytest.mark.parametrize("name", OF_STANDARDIZATION)
+def test_missing_part_of_the_standardisation_is_named(clf, name):
+    attributes = with_state(clf, lambda state: state["standardization"].pop(name))
+    message = f"is damaged: what its features were standardised by lacks {name}"
+    with pytest.raises(ValueError, match=message):
+        TwoLayerClassifier().__setstate__(attributes)
+
+
+@pytest.mark.parametrize("name", OF_STANDARDIZATION)
+def test_standardisation_of_another_network_is_refused(clf, name):
+    def change(state):
+        state["standardization"][name] = np.ones(2)
+
+    with pytest.raises(ValueError, match=r"standardised by has the shapes .* expected"):
+        TwoLayerClassifier().__setstate__(with_state(clf, change))
+
+
+@pytest.mark.parametrize("name", ["activation", "loss"])
+def test_entry_of_a_later_version_is_named(clf, name):
+    later = with_state(clf, lambda state: state.update({name: "of 2030"}))
+    loaded = TwoLayerClassifier()
+    loaded.__setstate__(later)
+    message = r"'of 2030' is not among \[.*\]\. Use the version of skmlp that has it"
+    with pytest.raises(ValueError, match=message):
+        loaded.predict_proba(X)
 
 
 @pytest.mark.parametrize("value", [None, 3, "text", []])
