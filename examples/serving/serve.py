@@ -30,15 +30,18 @@ def train(path: Path) -> None:
 
 
 def main() -> None:
-    """Serve the model in a file, of which one is made where there is none."""
+    """Serve the model in a file, or one of wines."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", nargs="?", type=Path, default=HERE / "wine.onnx")
+    parser.add_argument("model", nargs="?", type=Path, help="a file; else wine.onnx")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     given = parser.parse_args()
-    if not given.model.exists():
-        train(given.model)
-    uvicorn.run(make_app(given.model), host=given.host, port=given.port)
+    if given.model is not None and not given.model.is_file():
+        parser.error(f"there is no file {given.model}; leave it out to serve wines")
+    model = given.model or HERE / "wine.onnx"
+    if not model.exists():
+        train(model)
+    uvicorn.run(make_app(model), host=given.host, port=given.port)
 
 
 if __name__ == "__main__":

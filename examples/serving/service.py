@@ -16,14 +16,18 @@ from fastapi import Body, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, create_model
+from starlette.exceptions import HTTPException
 
-MOST_BYTES, MOST_ROWS = 2**20, 1_000
+MOST_BYTES, MOST_ROWS, MOST_FAULTS = 2**20, 1_000, 20
 # What a column of the model is in JSON, and in NumPy.
+LARGEST = float(np.finfo(np.float32).max)
+Single = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 TYPES: dict[str, tuple[Any, type]] = {
-    "tensor(float)": (float, np.float32),
+    "tensor(float)": (Single, np.float32),
     "tensor(double)": (float, np.float64),
     "tensor(int64)": (Integer, np.int64),
+    "tensor(bool)": (bool, np.bool_),
     "tensor(string)": (str, np.object_),
 }
 
@@ -33,6 +37,7 @@ def make_app(path: str | Path) -> FastAPI:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # one per request; requests run side by side
     session = onnxruntime.InferenceSession(str(path), options)
+    check_model(session)
     columns = {given.name: TYPES[given.type] for given in session.get_inputs()}
     types = {given.name: given.type for given in session.get_inputs()}
     some_rows = Body(min_length=1, max_length=MOST_ROWS)
@@ -52,6 +57,7 @@ def make_app(path: str | Path) -> FastAPI:
     app = FastAPI(title="A classifier", version="1")
     app.add_middleware(LimitOfBody, most_bytes=MOST_BYTES)
     app.add_exception_handler(RequestValidationError, tell_fields)
+    app.add_exception_handler(HTTPException, tell_request)
     app.mount("/metrics", prometheus_client.make_asgi_app(registry))
 
     @app.get("/health")
@@ -64,20 +70,38 @@ def make_app(path: str | Path) -> FastAPI:
         """Return the label of each row, and the probability of each class."""
         started = time.perf_counter()
         cells = [row.model_dump(by_alias=True) for row in rows]
-        with np.errstate(over="ignore"):  # what is infinite then is refused below
-            feed = {
-                name: np.array([[row[name]] for row in cells], dtype)
-                for name, (_, dtype) in columns.items()
-            }
+        feed = {
+            name: np.array([[row[name]] for row in cells], dtype)
+            for name, (_, dtype) in columns.items()
+        }
         labels, probabilities = session.run(None, feed)
         for i, by_class in enumerate(probabilities):
             if not all(map(math.isfinite, by_class.values())):
-                raise refusal(f"{i}", "numbers too large for the model")
+                raise refusal(f"{i}", "Numbers too large for the model")
         seconds.observe(time.perf_counter() - started)
         n_rows.inc(len(rows))
         return {"labels": labels.tolist(), "probabilities": list(probabilities)}
 
     return app
+
+
+def check_model(session: onnxruntime.InferenceSession) -> None:
+    """Raise where a model does not take columns, or tells no probability by class."""
+    wrong = [
+        f"{given.name} ({given.type} of shape {given.shape})"
+        for given in session.get_inputs()
+        if given.type not in TYPES or given.shape[1:] != [1]
+    ]
+    if wrong:
+        raise ValueError(
+            f"The model takes {', '.join(wrong)}, which is no column. Export it by "
+            "skmlp.onnx.to_onnx(model, X, zipmap=True) with a data frame X."
+        )
+    if not session.get_outputs()[-1].type.startswith("seq(map("):
+        raise ValueError(
+            "The model does not say to which class a probability belongs. Export it by "
+            "skmlp.onnx.to_onnx(model, X, zipmap=True)."
+        )
 
 
 def row_type(columns: dict[str, tuple[Any, type]]) -> type[BaseModel]:
@@ -96,13 +120,26 @@ def refusal(field: str, message: str) -> RequestValidationError:
 
 
 def tell_fields(request: Request, error: Exception) -> JSONResponse:
-    """Answer 422 with each field that is wrong, but not with its value.
+    """Answer 422 with the fields that are wrong, but not with their values.
 
-    Which may be what JSON does not have, such as NaN.
+    These may be what JSON does not have, such as NaN.
     """
+    if "json" not in request.headers.get("content-type", ""):
+        return told(415, {"Content-Type": "Should be application/json"})
     faults: Any = error.errors() if isinstance(error, RequestValidationError) else []
-    told = [{"field": field_of(fault), "message": fault["msg"]} for fault in faults]
-    return JSONResponse({"errors": told}, status_code=422)
+    return told(422, {field_of(fault): fault["msg"] for fault in faults[:MOST_FAULTS]})
+
+
+def tell_request(request: Request, error: Exception) -> JSONResponse:
+    """Answer a request that no field of which is at fault, in the same form."""
+    assert isinstance(error, HTTPException)
+    return told(error.status_code, {"request": error.detail}, error.headers)
+
+
+def told(status_code: int, faults: dict[str, str], headers: Any = None) -> JSONResponse:
+    """Return an answer that says what is wrong, by field."""
+    errors = [{"field": field, "message": faults[field]} for field in faults]
+    return JSONResponse({"errors": errors}, status_code, headers)
 
 
 def field_of(fault: dict[str, Any]) -> str:
@@ -132,12 +169,8 @@ class LimitOfBody:
             n_bytes += len(parts[-1])
             is_whole = not message.get("more_body", False)
             if n_bytes > self.most_bytes:
-                refusal = {
-                    "field": "body",
-                    "message": f"more than {self.most_bytes} bytes; send fewer rows",
-                }
-                answer = JSONResponse({"errors": [refusal]}, status_code=413)
-                await answer(scope, receive, send)
+                fault = f"More than {self.most_bytes} bytes; send fewer rows"
+                await told(413, {"body": fault})(scope, receive, send)
                 return
         body = {"type": "http.request", "body": b"".join(parts), "more_body": False}
         handed_on = iter([body])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -11,6 +12,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_wine
 
+from skmlp import TwoLayerClassifier
+from skmlp.onnx import to_onnx
+
 httpx = pytest.importorskip("httpx", reason="the extra serving is not installed")
 pytest.importorskip("fastapi", reason="the extra serving is not installed")
 
@@ -18,9 +22,18 @@ SERVING = Path(__file__).parents[2] / "examples" / "serving"
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
+def serve():
+    """Return the functions of the example, as by their name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(SERVING)
+        yield runpy.run_path(str(SERVING / "serve.py"))
+
+
+@pytest.fixture(scope="module")
+def url(serve, tmp_path_factory):
     """Start the service with a model of its own, and stop it in the end."""
     model = tmp_path_factory.mktemp("serving") / "wine.onnx"
+    serve["train"](model)
     command = [sys.executable, str(SERVING / "serve.py"), str(model), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as service:
         said = []
@@ -90,7 +103,8 @@ WRONG = {
     "not a number": (lambda row: [row | {"hue": float("nan")}], "0.hue"),
     "infinity": (lambda row: [row | {"hue": float("inf")}], "0.hue"),
     "too large for float64": (lambda row: [row | {"hue": 10**400}], "0.hue"),
-    "too large for the model": (lambda row: [row, row | {"hue": 1e308}], "1"),
+    "too large for float32": (lambda row: [row, row | {"hue": 1e308}], "1.hue"),
+    "too large for the model": (lambda row: [row, row | {"hue": 3e38}], "1"),
     "no rows": (lambda row: [], "body"),
     "a row that is none": (lambda row: [3], "0"),
     "no list": (lambda row: row, "body"),
@@ -112,6 +126,27 @@ def test_what_is_no_json_is_refused(client, content):
     headers = {"Content-Type": "application/json"}
     answer = client.post("/predict", content=content, headers=headers)
     assert answer.status_code in (400, 422)
+    (error,) = answer.json()["errors"]
+    assert error["field"] in ("body", "request")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", ""])
+def test_another_content_type_is_named(client, row, content_type):
+    headers = {"Content-Type": content_type}
+    answer = client.post("/predict", content=json.dumps([row]), headers=headers)
+    assert answer.status_code == 415
+    assert [error["field"] for error in answer.json()["errors"]] == ["Content-Type"]
+
+
+def test_what_is_asked_of_no_address_is_answered_in_the_same_form(client):
+    for answer, status in ((client.get("/predict"), 405), (client.get("/no"), 404)):
+        assert answer.status_code == status
+        assert [error["field"] for error in answer.json()["errors"]] == ["request"]
+
+
+def test_no_more_faults_are_told_than_help(client):
+    answer = client.post("/predict", json=[{}] * 1000)
+    assert len(answer.json()["errors"]) == 20
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
@@ -128,6 +163,33 @@ def test_latencies_are_counted(client, row):
     metrics = client.get("/metrics/").text
     assert re.search(r'^predict_seconds_bucket\{le="\+Inf"\} [1-9]', metrics, re.M)
     assert re.search(r"^predicted_rows_total [1-9]", metrics, re.M)
+
+
+WITHOUT_COLUMNS = {
+    "array": ({"zipmap": True}, "The model takes X .*, which is no column. Export it"),
+    "no zipmap": ({}, "does not say to which class a probability belongs. Export it"),
+}
+
+
+@pytest.mark.parametrize("what", WITHOUT_COLUMNS)
+def test_model_that_cannot_be_served_is_named(serve, what, tmp_path):
+    options, message = WITHOUT_COLUMNS[what]
+    X = load_wine(as_frame=True).data.iloc[:, :3].astype("float32")
+    clf = TwoLayerClassifier(4, max_iter=1).fit(X, np.arange(len(X)) % 2)
+    given = X.to_numpy() if what == "array" else X
+    exported = to_onnx(clf, given, **options).SerializeToString()
+    (tmp_path / "model.onnx").write_bytes(exported)
+    with pytest.raises(ValueError, match=message):
+        serve["make_app"](tmp_path / "model.onnx")
+
+
+def test_file_that_is_not_there_is_named_and_not_made(tmp_path):
+    missing = tmp_path / "model.onnx"
+    command = [sys.executable, str(SERVING / "serve.py"), str(missing)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert f"there is no file {missing}" in done.stderr
+    assert not missing.exists()
 
 
 def test_service_bears_load(url, capsys):
