@@ -225,8 +225,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         `early_stopping` makes them); with more than 2\ :sup:`23`
         numbers in X, or wide sparse X; with weights given as arrays, or an activation
         or initialiser of your own; where no candidate has a finite loss; and where
-        training began with `partial_fit` or `from_weights`. For the other solvers it is
-        0.001.
+        training began with `partial_fit`, in which n_samples is the number of rows of
+        the call, or with `from_weights`. For the other solvers it is 0.001.
 
     dropout : float, default=0.0
         The share of hidden units dropped at each step of training, in [0, 1) [3]_.
