@@ -138,6 +138,8 @@ def test_run_time_dependencies_are_few(module):
     optional = {"matplotlib"} if module == "inspection.plotting" else set()
     if room_of(module) == "onnx":
         optional = {"onnx", "skl2onnx", "onnxruntime"}
+    if module == "dask.cluster":
+        optional = {"dask", "distributed"}
     assert roots <= ours | optional | sys.stdlib_module_names
 
 
@@ -155,6 +157,12 @@ def test_matplotlib_is_imported_when_something_is_drawn():
 
 def test_what_the_extra_onnx_installs_is_imported_when_something_is_exported():
     code = "import sys, skmlp.onnx; print({'onnx', 'skl2onnx'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_dask_is_imported_when_something_is_fitted():
+    code = "import sys, skmlp.dask; print({'dask', 'distributed'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "set()"
 
