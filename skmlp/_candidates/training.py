@@ -329,7 +329,7 @@ def _predictor(
 
     def make_predictor() -> BaseEstimator:
         if predictor_of is None:
-            raise TypeError("predictor_of is needed where a scorer is watched.")
+            raise TypeError("predictor_of is needed where a scorer is watched")
         return predictor_of(state.export(settings, data, keeps_solver=False))
 
     return make_predictor
@@ -346,6 +346,6 @@ def _score(
         loss, _ = build_evaluation(settings, trained, held_out)()
         return -loss
     if predictor_of is None:
-        raise TypeError("predictor_of is needed where a scorer compares.")
+        raise TypeError("predictor_of is needed where a scorer compares")
     measure = build_metric(settings.scorer, held_out, lambda: predictor_of(trained))
     return measure()[settings.scorer.name]

@@ -24,7 +24,7 @@ def import_pyplot() -> Any:
     except ImportError as error:
         raise ImportError(
             "The displays of skmlp.inspection draw with matplotlib, which is not "
-            'installed: pip install "skmlp[plot]"'
+            'installed. Install the extra: pip install "skmlp[plot]".'
         ) from error
     return plt
 
