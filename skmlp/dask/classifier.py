@@ -43,9 +43,9 @@ from skmlp.solvers import (
 )
 
 # So many steps a replica is to take in all: rather than fewer, let fewer replicas take
-# more. Where more are asked for, each takes smaller batches and larger steps, by the
-# root of what is missing, up to a factor; the noise of several replicas averages out.
-_ENOUGH_STEPS, _MOST_GAIN = 1000, 2.0
+# more. Where more are asked for, what is missing is made up for by smaller batches, down
+# to a size, and by a higher learning rate: by its root, up to a factor.
+_ENOUGH_STEPS, _SMALLEST_BATCH, _HIGHEST_FACTOR = 1000, 32, 2.0
 # The values of each parameter.
 CONSTRAINTS: Constraints = {
     **PARAMETER_CONSTRAINTS,
@@ -90,7 +90,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
 
     batch_size : int, 'auto' or None, default='auto'
         Rows per step of each replica. 'auto' is that of one machine; where replicas
-        take fewer than 1000 steps in all, it is smaller by a factor of up to 2.
+        would take fewer than 1000 steps in all, it is smaller, down to 32.
 
     sampling : {'shuffle', 'sequential', 'replacement'}, default='shuffle'
         How batches are drawn within a block.
@@ -100,7 +100,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
 
     learning_rate_init : float or 'auto', default='auto'
         The learning rate before the schedule. 'auto' is that of one machine; where
-        replicas take fewer than 1000 steps in all, it is higher by a factor of up to 2.
+        replicas would take fewer than 1000 steps in all, it is higher, up to twice.
 
     learning_rate_decay, power_t : float, default=0.95, 0.5
         Of the schedules 'exponential' and 'invscaling'.
@@ -479,22 +479,16 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         if n_replicas == "auto":
             n_replicas = max(int(n_steps // _ENOUGH_STEPS), 1)
         n_replicas = of_equal_size(int(n_replicas), len(whole.n_rows))
-        gain = math.sqrt(_ENOUGH_STEPS * n_replicas / n_steps)
-        gain = min(max(gain, 1.0), _MOST_GAIN) if n_replicas > 1 else 1.0
-        batch_size, rate = settings.batch_size, settings.learning_rate_init
-        settings = replace(
-            settings,
-            batch_size=(
-                math.ceil(batch_size / gain)
-                if self.batch_size == "auto"
-                else batch_size
-            ),
-            learning_rate_init=(
-                rate * gain if self.learning_rate_init == "auto" else rate
-            ),
-        )
+        missing = max(_ENOUGH_STEPS * n_replicas / n_steps, 1.0)
         if n_replicas == 1:
             return settings, Plan(n_replicas, n_rounds=1, outer_momentum=0.0)
+        batch_size, rate = settings.batch_size, settings.learning_rate_init
+        if self.batch_size == "auto":
+            smaller = max(math.ceil(batch_size / missing), _SMALLEST_BATCH)
+            batch_size = min(batch_size, smaller)
+        if self.learning_rate_init == "auto":
+            rate *= min(math.sqrt(missing), _HIGHEST_FACTOR)
+        settings = replace(settings, batch_size=batch_size, learning_rate_init=rate)
         return settings, Plan(n_replicas, self.rounds_per_epoch, self.outer_momentum)
 
     def predict(self, X: MatrixLike) -> Any:
