@@ -43,8 +43,8 @@ from skmlp.solvers import (
 )
 
 # So many steps a replica is to take in all: rather than fewer, let fewer replicas take
-# more. Where more are asked for, what is missing is made up for by smaller batches, down
-# to a size, and by a higher learning rate: by its root, up to a factor.
+# more. Where more replicas are asked for, smaller batches make up for what is missing,
+# down to a size, and a higher learning rate: by its root, up to a factor.
 _ENOUGH_STEPS, _SMALLEST_BATCH, _HIGHEST_FACTOR = 1000, 32, 2.0
 # The values of each parameter.
 CONSTRAINTS: Constraints = {
