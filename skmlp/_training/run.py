@@ -37,7 +37,7 @@ from skmlp._training.state import (
     TrainingState,
     rows_at_once,
 )
-from skmlp._training.trainer import Diverged, Trainer
+from skmlp._training.trainer import Diverged, Interrupted, Trainer
 
 # How many rows tell at every end of training whether a closer look is needed.
 _A_FEW = 256
@@ -78,7 +78,8 @@ def fit(
     """Train as many epochs as are planned; keep what was learnt if interrupted.
 
     A trainer that is not of this process learns from more rows than the data, which are
-    then a sample of them.
+    then a sample of them. It may raise `Interrupted`, and tells its caller so by itself
+    if epochs are over: these are then kept, without a word.
 
     Not in a search, which would rank what was half learnt beside what was learnt.
     """
@@ -96,6 +97,10 @@ def fit(
         if is_within_joblib():
             raise
         run.keep_what_was_learnt()
+        return run.end(keeps_solver)
+    except Interrupted:
+        if state.progress.n_epochs == state.progress.planned_from:
+            raise
         return run.end(keeps_solver)
 
 

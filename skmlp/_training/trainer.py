@@ -13,6 +13,10 @@ class Diverged(ArithmeticError):
     """The loss or a weight is no longer finite."""
 
 
+class Interrupted(RuntimeError):
+    """What a trainer needs is lost; what was learnt in whole epochs is of use."""
+
+
 class Rows(Protocol):
     """The rows that an epoch sees, as `Batches` has them."""
 

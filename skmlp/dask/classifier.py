@@ -404,6 +404,9 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
             If a parameter or an argument is invalid, the error naming the block; there
             is no client; or training diverges before any epoch was better than the
             start. The estimator is then left as it was.
+        RuntimeError
+            If the cluster cannot go on, as when blocks are lost with the workers that
+            held them and cannot be made again. Whole epochs are kept.
 
         Warns
         -----
@@ -466,6 +469,11 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
                 told,
                 make_trainer,
             )
+            if cluster.failure is not None:
+                raise RuntimeError(
+                    f"{cluster.failure} The epochs that were over are kept (n_iter_="
+                    f"{self.n_iter_}); with warm_start=True fit goes on from them."
+                ) from cluster.failure
 
     def _planned(
         self, whole: Whole, dtype: np.dtype, trained: Trained | None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import pairwise
+from reprlib import repr
 from typing import Any, TypeVar
+
+from skmlp._training.trainer import Interrupted
 
 Result = TypeVar("Result")
 
-# How often work is sent out again whose data were lost with all workers that held them.
+# How often work is sent out whose data are lost with all workers that held them.
 _ATTEMPTS = 5
 _EXTRA = 'pip install "skmlp[dask]"'
 
@@ -26,10 +30,11 @@ def dask_and_distributed() -> tuple[Any, Any]:
 
 
 class Cluster:
-    """A client, as training uses it."""
+    """A client, as training uses it; and the failure that ended that."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
+        self.failure: Interrupted | None = None
 
     @classmethod
     def of(cls, client: Any) -> Cluster:
@@ -100,16 +105,43 @@ class Cluster:
         """Return what work returns, done again where its data were lost.
 
         Dask itself computes again what went with a worker, but not what this process
-        had sent there, if no other worker has it.
+        had sent there, if no other worker has it; and sends nothing to a worker that
+        has died unnoticed, or while there is none.
         """
         _, distributed = dask_and_distributed()
-        for attempt in range(_ATTEMPTS):
-            try:
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(distributed.CancelledError, OSError):
                 return work()
-            except (
-                distributed.CancelledError,
-                distributed.client.FutureCancelledError,
-            ):
-                if attempt == _ATTEMPTS - 1:
-                    raise
-        raise AssertionError
+        return work()
+
+    @contextmanager
+    def watching(self, blocks: Mapping[int, Any], *, are_made: bool) -> Iterator[None]:
+        """Say which of the blocks, futures by number, are lost with their workers.
+
+        Those that are made were there once: an error is that of making them again.
+        """
+        _, distributed = dask_and_distributed()
+        gone = ("cancelled", "lost", "error") if are_made else ("cancelled", "lost")
+        try:
+            yield
+        except Exception as error:
+            lost = [n for n, future in blocks.items() if future.status in gone]
+            of_cluster = [distributed.CancelledError, distributed.KilledWorker]
+            if are_made:
+                of_cluster.append(OSError)  # else it may be of what reads the blocks
+            if not lost and not isinstance(error, tuple(of_cluster)):
+                raise
+            self.failure = Interrupted(_told(lost, error))
+            raise self.failure from error
+
+
+def _told(lost: Sequence[int], error: Exception) -> str:
+    """Return what has happened to the cluster, and what to do."""
+    if not lost:
+        return f"The cluster could not go on: {type(error).__name__}: {error}"
+    blocks = f"Block {lost[0]} is" if len(lost) == 1 else f"Blocks {repr(lost)} are"
+    return (
+        f"{blocks} lost with the workers that died, and Dask cannot make such blocks "
+        "again. Pass collections that are read or computed, not data that were sent to "
+        f"workers, as by client.scatter. ({type(error).__name__}: {error})"
+    )

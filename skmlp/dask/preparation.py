@@ -36,19 +36,25 @@ class Spread(NamedTuple):
         Of all rows.
     sample : TrainingData
         Some of the rows, in the memory of this process.
+    numbers : list of int
+        Which blocks of the collection these are.
     """
 
     blocks: list[Any]
     n_rows: list[int]
     mean_weight: float
     sample: TrainingData
+    numbers: list[int]
 
 
 def check(cluster: Cluster, X: Any, y: Any, sample_weight: Any, dtype: str) -> Checked:
     """Check each block by itself, and whether they fit one another."""
     parts = parts_of(X, y, sample_weight)
     checked = cluster.compute(blocks.check, parts, spreads=not cluster.holds(X))
-    told = cluster.gather([cluster.submit(blocks.describe, each) for each in checked])
+    with cluster.watching(dict(enumerate(checked)), are_made=False):
+        told = cluster.gather(
+            [cluster.submit(blocks.describe, each) for each in checked]
+        )
     whole = blocks.whole_of(told, dtype)
     _warn_of_order([each.classes for each in told if each is not None], whole)
     return Checked([checked[number] for number in whole.numbers], whole)
@@ -73,6 +79,18 @@ def spread(
     class_weight: ClassWeight,
 ) -> Spread:
     """Encode each block by what all of them are, and measure them."""
+    by_number = dict(zip(checked.whole.numbers, checked.blocks, strict=True))
+    with cluster.watching(by_number, are_made=False):
+        return _spread(cluster, checked, settings, targets, class_weight)
+
+
+def _spread(
+    cluster: Cluster,
+    checked: Checked,
+    settings: Settings,
+    targets: Targets,
+    class_weight: ClassWeight,
+) -> Spread:
     dtype = settings.dtype
 
     def on_each(function: Any, each_of: Sequence[Any], *args: Any) -> list[Any]:
@@ -103,5 +121,6 @@ def spread(
     doubts = targets.doubts(sample.y, totals)
     if doubts:
         warn(doubts, UserWarning)
-    n_rows = checked.whole.n_rows
-    return Spread(encoded, n_rows, total / sum(n_rows), sample)
+    whole = checked.whole
+    mean_weight = total / sum(whole.n_rows)
+    return Spread(encoded, whole.n_rows, mean_weight, sample, whole.numbers)

@@ -111,7 +111,9 @@ class RoundsTrainer:
     def run_epoch(self) -> float:
         """Train one epoch on the cluster; return the mean objective of its batches."""
         seed = int(self.state.rng.integers(2**63))
-        common = self.cluster.insist(lambda: self._epoch(seed))
+        by_number = dict(zip(self.rows.numbers, self.rows.blocks, strict=True))
+        with self.cluster.watching(by_number, are_made=True):
+            common = self.cluster.insist(lambda: self._epoch(seed))
         np.copyto(self.state.params.flat, common.flat)
         self.memory.keep(common.memory, common.velocity)
         heard = common.heard
