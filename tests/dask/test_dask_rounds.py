@@ -16,10 +16,12 @@ from skmlp._training.state import TrainingState
 from skmlp.dask.blocks import check, encode
 from skmlp.dask.rounds import (
     Common,
+    Heard,
     Learnt,
     Visit,
     learn,
     mean_of,
+    of_equal_size,
     outer_step,
     replicas_of,
     rounds_of,
@@ -141,7 +143,7 @@ def test_pieces_are_together_every_row_once(rows, sampling, n_pieces):
     data, common = prepared(*rows, sampling=sampling)
     *_, learnt = in_pieces(data, common, n_pieces)
     assert learnt.weight == 2.0**32 - 1
-    assert learnt.n_rows == 32
+    assert learnt.heard.n_rows == 32
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam", "adamw"])
@@ -155,8 +157,7 @@ def test_pieces_learn_what_all_rows_at_once_teach(rows, solver, learning_rate):
     assert learnt.memory.keys() == whole.memory.keys()
     for name, value in whole.memory.items():
         assert_array_equal(learnt.memory[name], value)
-    assert learnt.loss == pytest.approx(whole.loss, rel=1e-12)
-    assert learnt[4:] == pytest.approx(whole[4:], rel=1e-12)
+    assert learnt.heard == pytest.approx(whole.heard, rel=1e-12)
 
 
 def test_the_schedule_goes_on_from_piece_to_piece(rows):
@@ -201,7 +202,7 @@ def learnt_of(seed, weight, n_rows):
         "velocity_scale": rng.uniform(0.1, 1.0),
         "momentum": 0.9,
     }
-    return Learnt(rng.normal(size=6), memory, weight, n_rows, *rng.random(3))
+    return Learnt(rng.normal(size=6), memory, weight, Heard(n_rows, *rng.random(3)))
 
 
 def test_replicas_are_averaged_by_weight_and_their_losses_by_rows():
@@ -216,10 +217,11 @@ def test_replicas_are_averaged_by_weight_and_their_losses_by_rows():
     expected = np.average(velocities, axis=0, weights=weights)
     assert_allclose(mean.memory["velocity"], expected, rtol=1e-14)
     assert mean.memory["velocity_scale"] == 1.0
-    assert (mean.weight, mean.n_rows) == (3.5, 18)
+    assert (mean.weight, mean.heard.n_rows) == (3.5, 18)
     for name in ("loss", "first_loss"):
-        values = [getattr(each, name) for each in learnt]
-        assert getattr(mean, name) == pytest.approx(np.average(values, weights=n_rows))
+        values = [getattr(each.heard, name) for each in learnt]
+        expected = np.average(values, weights=n_rows)
+        assert getattr(mean.heard, name) == pytest.approx(expected)
 
 
 def test_the_mean_of_replicas_without_weight_is_plain():
@@ -238,24 +240,35 @@ def test_means_of_means_are_the_mean_of_all():
     assert_allclose(of_halves.flat, whole.flat, rtol=1e-14)
     velocity = whole.memory["velocity"]
     assert_allclose(of_halves.memory["velocity"], velocity, rtol=1e-14)
-    assert of_halves.loss == pytest.approx(whole.loss)
-    assert (of_halves.weight, of_halves.n_rows) == (whole.weight, whole.n_rows)
+    assert of_halves.heard == pytest.approx(whole.heard)
+    assert of_halves.weight == whole.weight
 
 
 def test_the_outer_step_is_nesterov_s_by_hand():
-    _, common = prepared(np.eye(3), np.arange(3))
+    _, common = prepared(np.eye(3), np.arange(3), solver="sgd")
     common = common._replace(flat=np.array([1.0, 2.0]), velocity=np.array([0.5, -1.0]))
-    mean = learnt_of(0, 1.0, 1)._replace(flat=np.array([2.0, 4.0]))
-    after = outer_step(common, mean, momentum=0.5)
-    # the change is (1, 2); v = 0.5 (0.5, -1) + (1, 2) = (1.25, 1.5)
-    assert_array_equal(after.velocity, [1.25, 1.5])
-    assert_array_equal(after.flat, [1 + 1 + 0.625, 2 + 2 + 0.75])
-    assert after.memory is mean.memory
+    one, other = learnt_of(0, 1.0, 1), learnt_of(1, 3.0, 1)
+    one, other = one._replace(flat=np.zeros(2)), other._replace(flat=np.array([4.0, 8]))
+    after = outer_step(common, 0.5, one, other)
+    # the mean is (3, 6), the change (2, 4); v = 0.5 (0.5, -1) + (2, 4) = (2.25, 3.5)
+    assert_array_equal(after.velocity, [2.25, 3.5])
+    assert_array_equal(after.flat, [3 + 1.125, 6 + 1.75])
+    mean = mean_of(common.settings, one, other)
+    assert_array_equal(after.memory["velocity"], mean.memory["velocity"])
+    assert after.heard == (mean.heard,)
 
 
 def test_the_outer_step_without_momentum_is_the_mean_to_the_bit():
-    _, common = prepared(np.eye(3), np.arange(3))
+    _, common = prepared(np.eye(3), np.arange(3), solver="sgd")
     flat = np.array([0.1, 1e9, -3e-9])
-    mean = learnt_of(0, 1.0, 1)._replace(flat=flat)
+    learnt = learnt_of(0, 1.0, 1)._replace(flat=flat)
     common = common._replace(flat=np.array([3.0, 0.7, 1e5]), velocity=np.ones(3))
-    assert_array_equal(outer_step(common, mean, momentum=0.0).flat, flat)
+    assert_array_equal(outer_step(common, 0.0, learnt).flat, flat)
+
+
+@pytest.mark.parametrize(
+    ("n_replicas", "n_blocks", "expected"),
+    [(5, 8, 4), (8, 8, 8), (99, 8, 8), (7, 8, 4), (1, 8, 1), (3, 7, 3), (6, 7, 4)],
+)
+def test_replicas_do_not_wait_for_one_with_a_block_more(n_replicas, n_blocks, expected):
+    assert of_equal_size(n_replicas, n_blocks) == expected
