@@ -22,12 +22,16 @@ _TRAINING = {
     "loss": ("train_loss", "loss"),
     "accuracy": ("train_accuracy",),
     "learning_rate": ("learning_rate",),
+    "active_units": ("active_units",),
 }
 _VALIDATION = {
     "loss": ("val_loss",),
     "accuracy": ("val_accuracy",),
     "learning_rate": (),
+    "active_units": (),
 }
+# Panels that are drawn only where they are asked for.
+_WHEN_ASKED = ("learning_rate", "active_units")
 # Columns that are no scorer's; one called accuracy measures what val_accuracy does.
 _NO_SCORERS = {
     *("epoch", "seconds", "accuracy", "val_loss", "val_accuracy"),
@@ -179,8 +183,8 @@ class TrainingDisplay:
             names.
         curves : str or sequence of str, default=None
             The panels: 'loss' (training is 'train_loss' where that was measured, else
-            'loss'), 'accuracy', the name of a scorer or 'learning_rate'. None for all
-            that the histories hold but the last.
+            'loss'), 'accuracy', the name of a scorer, 'learning_rate' or
+            'active_units'. None for all that the histories hold but the last two.
         learning_rate : bool, default=False
             Whether to add a panel with the learning rate, if `curves` does not.
 
@@ -231,7 +235,7 @@ class TrainingDisplay:
         """Return the names of the panels; raise for one that nobody measured."""
         measured = _measured_panels(self.histories.values())
         if curves is None:
-            wanted = [panel for panel in measured if panel != "learning_rate"]
+            wanted = [panel for panel in measured if panel not in _WHEN_ASKED]
         else:
             wanted = [curves] if isinstance(curves, str) else list(curves)
         if learning_rate:
@@ -314,7 +318,7 @@ def _measured_panels(histories: Iterable[History]) -> list[str]:
     """Return the panels that a history has curves for, scorers after the accuracy."""
     columns = {column: None for history in histories for column in history}  # in order
     scorers = [column for column in columns if column not in _NO_SCORERS]
-    panels = ["loss", "accuracy", *scorers, "learning_rate"]
+    panels = ["loss", "accuracy", *scorers, *_WHEN_ASKED]
     return [p for p in panels if any(_columns(p, history) for history in histories)]
 
 

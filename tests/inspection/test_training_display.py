@@ -66,6 +66,13 @@ def test_panels_are_those_that_were_measured(net):
     assert {ax.figure for ax in display.axes_} == {display.figure_}
 
 
+def test_share_of_active_units_is_drawn_where_it_is_asked_for(net):
+    display = TrainingDisplay.from_estimator(net, name="net", curves="active_units")
+    assert [ax.get_ylabel() for ax in display.axes_] == ["active units"]
+    column = net.history_["active_units"]
+    assert drawn(display, "net", "active_units") == [[1, 2, 3], column]
+
+
 def test_loss_of_training_falls_back_to_the_objective():
     history = {"epoch": [1, 2], "loss": [5.0, 4.0]}
     display = TrainingDisplay({"net": history}, {"net": None}).plot()
