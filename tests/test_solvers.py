@@ -2,6 +2,7 @@
 
 import copy
 import tracemalloc
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from registries import STOCHASTIC
 
 from skmlp import TwoLayerClassifier
-from skmlp.solvers import LBFGS, SGD, Adam, AdamW, ClippedNorm
+from skmlp.solvers import LBFGS, SGD, Adam, AdamW, ClippedNorm, Solver
 
 N_PARAMS, N_WEIGHTS, N_STEPS = 40, 30, 3000
 GRADIENT = np.array([0.5, -2.0, 1.0, 3.0])
@@ -251,3 +252,82 @@ def test_lbfgs_shrinks_weights_by_the_penalty(problem):
     clf = TwoLayerClassifier(5, solver=LBFGS(), alpha=1e3, random_state=0).fit(X, y)
     assert np.abs(clf.coefs_[0]).max() < 1e-3
     assert np.abs(clf.coefs_[1]).max() < 1e-3
+
+
+def states(*steps, solver):
+    """Return what a solver remembers after each of some lists of gradients."""
+    found = []
+    for gradients in steps:
+        started = solver.start(2, 1, "float64")
+        params = np.zeros(2)
+        for gradient in gradients:
+            started.step(params, np.array(gradient), learning_rate=0.5)
+        found.append(started.state_dict())
+    return found
+
+
+def test_velocities_are_averaged_by_weight():
+    given = states([[1.0, 2.0]], [[4.0, -2.0], [0.0, 0.0]], solver=SGD(momentum=0.5))
+    averaged = SGD(momentum=0.5).averaged(given, [3.0, 1.0])
+    # v is -0.5 (1, 2) after one step, 0.5 (-0.5) (4, -2) after two
+    velocity = averaged["velocity"] * averaged["velocity_scale"]
+    assert_allclose(velocity, [-0.5 * 0.75 - 1.0 * 0.25, -1.0 * 0.75 + 0.5 * 0.25])
+    assert averaged["momentum"] == 0.5
+
+
+@pytest.mark.parametrize("kind", [Adam, AdamW])
+def test_moments_are_averaged_and_the_most_steps_are_taken(kind):
+    solver = kind(beta_1=0.5, beta_2=0.25)
+    given = states([[1.0, 2.0]], [[4.0, -2.0], [2.0, 0.0]], solver=solver)
+    averaged = solver.averaged(given, [1.0, 3.0])
+    # m is (1, 2), and 0.5 (4, -2) + (2, 0); v is (1, 4), and 0.25 (16, 4) + (4, 0)
+    mean = averaged["mean"] * averaged["mean_scale"]
+    assert_allclose(mean, [0.25 * 1 + 0.75 * 4, 0.25 * 2 - 0.75 * 1])
+    mean_square = averaged["mean_square"] * averaged["mean_square_scale"]
+    assert_allclose(mean_square, [0.25 * 1 + 0.75 * 8, 0.25 * 4 + 0.75 * 1])
+    assert averaged["n_steps"] == 2
+
+
+@pytest.mark.parametrize("solver", [SGD(momentum=0.9), SGD(momentum=0.0), Adam()])
+def test_solvers_go_on_from_the_average_of_one_as_that_does(solver):
+    (given,) = states([[1.0, 2.0]] * 300, solver=solver)
+    paths = []
+    for state in (given, solver.averaged([given], [2.0])):
+        going_on, params = solver.start(2, 1, "float64"), np.zeros(2)
+        going_on.load_state_dict(state)
+        going_on.step(params, np.array([0.3, -1.0]), learning_rate=0.1)
+        paths.append(params)
+    assert_allclose(*paths, rtol=1e-12)
+
+
+def test_averages_are_in_the_precision_of_the_memory_and_leave_it():
+    solver = Adam()
+    given = [solver.start(2, 1, "float32").state_dict() for _ in "ab"]
+    for state in given:
+        state["mean"][...] = 2.0
+        state["mean"].flags.writeable = False
+    averaged = solver.averaged(given, [1.0, 1.0])
+    assert averaged["mean"].dtype == np.float32
+    assert_array_equal(averaged["mean"], [2.0, 2.0])
+    assert averaged["mean"].flags.writeable
+
+
+def test_a_solver_behind_a_bound_is_averaged_as_without():
+    given = states([[1.0, 2.0]], [[4.0, -2.0]], solver=SGD())
+    averaged = ClippedNorm(SGD(), 1.0).averaged(given, [1.0, 1.0])
+    assert_equal(averaged, SGD().averaged(given, [1.0, 1.0]))
+
+
+def test_a_solver_of_the_user_s_is_averaged_by_what_it_names():
+    class Mine(Solver):
+        memory = ("gathered",)
+        scalars: ClassVar = {"n_seen": 0}
+        units = ("fading",)
+        fading = 0.5
+
+    states = [
+        {"gathered": np.array([value]), "n_seen": n_seen, "fading": 0.5}
+        for value, n_seen in ((1.0, 7), (4.0, 3))
+    ]
+    averaged = Mine().averaged(states, [2.0, 1.0])
+    assert_equal(averaged, {"gathered": np.array([2.0]), "n_seen": 7, "fading": 0.5})
