@@ -276,6 +276,8 @@ def _together(heard: Sequence[Heard]) -> Heard:
 
 def mean_of(settings: Settings, *learnt: Learnt) -> Learnt:
     """Return the mean of replicas by the weight of the rows that they learnt from."""
+    if len(learnt) == 1:
+        return learnt[0]
     weights = [each.weight for each in learnt]
     if not any(weights):  # then nothing was learnt, and they are all alike
         weights = [1.0] * len(learnt)

@@ -1,0 +1,44 @@
+"""A cluster of two worker processes, and the digits in blocks."""
+
+import dask.array
+import pytest
+from distributed import Client, LocalCluster
+
+from skmlp.dask import DaskTwoLayerClassifier
+
+
+def cluster_of(n_workers):
+    """Return a cluster of so many processes of one thread, which writes no logs."""
+    return LocalCluster(
+        n_workers=n_workers,
+        threads_per_worker=1,
+        dashboard_address=":0",
+        silence_logs="CRITICAL",
+    )
+
+
+@pytest.fixture(scope="session")
+def client():
+    """The client of two worker processes that no test kills."""
+    with cluster_of(2) as cluster, Client(cluster) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def images(digits):
+    """The training rows of the digits: X in 6 blocks of 225 rows, or less, and y."""
+    X, _, y, _ = digits
+    cut = dask.array.from_array
+    return cut(X, chunks=(225, 64)), cut(y, chunks=225)
+
+
+@pytest.fixture
+def few(client):
+    """Return a classifier of few units and epochs, in which three replicas train."""
+
+    def make(**params):
+        few = {"hidden_layer_size": 8, "max_iter": 3, "n_replicas": 3}
+        few |= {"rounds_per_epoch": 2, "outer_momentum": 0.5, "random_state": 0}
+        return DaskTwoLayerClassifier(**few | {"client": client} | params)
+
+    return make
