@@ -47,6 +47,7 @@ METHODS = [
         "skmlp.preprocessing.PiecewiseLinearEncoder": (
             preprocessing.PiecewiseLinearEncoder
         ),
+        "skmlp.preprocessing.ShareEncoder": preprocessing.ShareEncoder,
     }.items()
     for name, member in vars(owner).items()
     if not name.startswith(("_", "set_")) and not isinstance(member, property)

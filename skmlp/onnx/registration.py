@@ -33,7 +33,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, TargetEnco
 from skmlp._classifier import TwoLayerClassifier
 from skmlp._selection.classifier_cv import TwoLayerClassifierCV
 from skmlp.onnx import calibration, classifier, tables, wrappers
-from skmlp.preprocessing import PiecewiseLinearEncoder
+from skmlp.preprocessing import PiecewiseLinearEncoder, ShareEncoder
 
 # What stands for a model that was fitted within.
 _STAND_FOR_ANOTHER = (
@@ -51,6 +51,7 @@ def register_converters() -> None:
     for ours in (TwoLayerClassifier, TwoLayerClassifierCV):
         types = classifier.set_types_of_network
         _add(ours, types, classifier.convert, classifier.OPTIONS)
+    _add(ShareEncoder, tables.set_types_of_shares, tables.convert_shares)
     _add(PiecewiseLinearEncoder, tables.set_types_of_bins, tables.convert_bins)
     update_registered_parser(PiecewiseLinearEncoder, tables.parse_bins)
     for model in wrappers.THRESHOLD_CLASSIFIERS:

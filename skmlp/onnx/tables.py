@@ -7,6 +7,7 @@ text, as no tensor holds None, it is the empty string.
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -217,31 +218,42 @@ def encodes_text(operator: Any) -> bool:
 
 def set_types_of_shares(operator: Any) -> None:
     """Set the type of target-encoded texts."""
-    _set_type(operator, np.float64, len(operator.raw_operator.encodings_))
+    encoders = _encoders(operator.raw_operator)
+    _set_type(operator, np.float64, sum(len(each.encodings_) for each in encoders))
 
 
 def convert_shares(scope: Any, operator: Any, container: Any) -> None:
-    """Write TargetEncoder on texts: a row of a table for each, the last for others."""
-    encoder = operator.raw_operator
+    """Write an encoder of texts: a row of a table for each, the last for others."""
+    encoders = _encoders(operator.raw_operator)
     graph = Graph(scope, container, np.float64)
     cells, _ = joined(graph, operator.inputs)
     shares = [
         graph("Gather", table, _index(graph, cells, column, categories), axis=0)
-        for column, (categories, table) in enumerate(_tables(encoder))
+        for column, (categories, table) in enumerate(_tables(encoders))
     ]
     graph("Concat", *shares, axis=1, output=operator.outputs[0].full_name)
 
 
-def _tables(encoder: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+def _encoders(encoder: Any) -> list[Any]:
+    """Return the encoders that a ShareEncoder has, or a TargetEncoder is."""
+    return getattr(encoder, "encoders_", [encoder])
+
+
+def _tables(encoders: Sequence[Any]) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return the categories of each feature, and the encodings of these and others."""
-    n_outputs = len(encoder.encodings_) // len(encoder.categories_)
-    mean = np.atleast_1d(encoder.target_mean_)
     tables = []
-    for i, categories in enumerate(encoder.categories_):
-        encodings = encoder.encodings_[i * n_outputs : (i + 1) * n_outputs]
-        table = np.vstack([np.column_stack(encodings), mean]).astype(np.float64)
+    for i, categories in enumerate(encoders[0].categories_):
+        table = np.hstack([_table(encoder, i) for encoder in encoders])
         tables.append((_texts(categories), table))
     return tables
+
+
+def _table(encoder: Any, i: int) -> np.ndarray:
+    """Return the encodings of a feature's categories, and in the last row of others."""
+    n_outputs = len(encoder.encodings_) // len(encoder.categories_)
+    encodings = encoder.encodings_[i * n_outputs : (i + 1) * n_outputs]
+    mean = np.atleast_1d(encoder.target_mean_)
+    return np.vstack([np.column_stack(encodings), mean]).astype(np.float64)
 
 
 def _index(graph: Graph, cells: str, column: int, categories: np.ndarray) -> str:

@@ -3,11 +3,13 @@
 from skmlp.preprocessing.cells import as_numbers, as_text, date_part_names, date_parts
 from skmlp.preprocessing.columns import ColumnSelector, DroppedColumnsWarning
 from skmlp.preprocessing.piecewise_linear import PiecewiseLinearEncoder
+from skmlp.preprocessing.share_encoder import ShareEncoder
 
 __all__ = [
     "ColumnSelector",
     "DroppedColumnsWarning",
     "PiecewiseLinearEncoder",
+    "ShareEncoder",
     "as_numbers",
     "as_text",
     "date_part_names",
@@ -16,7 +18,8 @@ __all__ = [
 
 # Pickles and lists of trusted types name the public path, which stays.
 for _public in (
-    *(ColumnSelector, DroppedColumnsWarning, PiecewiseLinearEncoder),
+    *(ColumnSelector, DroppedColumnsWarning),
+    *(PiecewiseLinearEncoder, ShareEncoder),
     *(as_numbers, as_text, date_part_names, date_parts),
 ):
     _public.__module__ = __name__

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, TargetEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from skmlp._classifier import TwoLayerClassifier
 from skmlp.preprocessing.cells import as_numbers, as_text, date_part_names, date_parts
 from skmlp.preprocessing.columns import ColumnSelector
 from skmlp.preprocessing.piecewise_linear import PiecewiseLinearEncoder
+from skmlp.preprocessing.share_encoder import ShareEncoder
 
 # The functions below import sklearn.compose, feature_selection and impute themselves:
 # these import linear models, trees and neighbours, a twentieth of what `import skmlp`
@@ -35,9 +35,10 @@ def tabular_pipeline(
     What a column is, is told from its cells when the pipeline is fitted; see
     :class:`skmlp.preprocessing.ColumnSelector`. Numbers are encoded by their bins, with
     a column that tells of gaps; texts become a column each or, where there are more
-    than 32, the share of each class among their rows; dates become days, months,
-    weekdays and hours. Columns from which nothing can be learnt are left out with a
-    warning. Rows to predict may have gaps and texts that were not there in `fit`.
+    than 32, the share of each class, or of each of several labels, among their rows;
+    dates become days, months, weekdays and hours. Columns from which nothing can be
+    learnt are left out with a warning. Rows to predict may have gaps and texts that
+    were not there in `fit`.
 
     Parameters
     ----------
@@ -154,19 +155,10 @@ def _of_many_levels() -> Pipeline:
     return Pipeline(
         [
             ("cells", FunctionTransformer(as_text, feature_names_out=same_names)),
-            ("target", _target_encoder()),
+            ("target", ShareEncoder()),
             ("bins", PiecewiseLinearEncoder(_BINS_OF_A_SHARE, dtype="float32")),
         ]
     )
-
-
-def _target_encoder() -> TargetEncoder:
-    """Return the encoder by classes, which draws the same folds in every fit."""
-    is_seeded = "random_state" in TargetEncoder().get_params()
-    if is_seeded and TargetEncoder().random_state is None:  # before scikit-learn 1.9
-        return TargetEncoder(random_state=0)  # pyright: ignore
-    folds = KFold(5, shuffle=True, random_state=0)
-    return TargetEncoder(cv=folds)  # pyright: ignore
 
 
 def same_names(transformer: object, input_features: Iterable[str]) -> np.ndarray:

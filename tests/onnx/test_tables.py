@@ -98,6 +98,16 @@ def test_pipeline_of_a_table_may_have_other_classifiers_within_and_around(name):
 
 
 @pytest.mark.filterwarnings("ignore", category=DroppedColumnsWarning)
+def test_table_is_exported_for_several_labels():
+    X = table()
+    y = np.column_stack([labels(X, 2), X["flag"], X["count"] > 3]).astype(int)
+    pipeline = tabular_pipeline(net()).fit(X, y)
+    exported = to_onnx(pipeline, X)
+    X = strange(X)
+    assert_same_predictions(exported, pipeline, X, columns_of(exported, X))
+
+
+@pytest.mark.filterwarnings("ignore", category=DroppedColumnsWarning)
 def test_inputs_are_the_columns_that_count():
     X = table()
     pipeline = tabular_pipeline(net()).fit(X, labels(X, 2))

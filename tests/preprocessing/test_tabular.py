@@ -235,6 +235,16 @@ def test_two_fits_are_equal_to_the_bit():
     assert_array_equal(pipeline.fit(table, label).predict_proba(table), first)
 
 
+@pytest.mark.parametrize("make", TABLES)
+@pytest.mark.filterwarnings(DROPPED)
+def test_several_labels_per_row_are_learnt_from_texts_of_many_levels(make):
+    table, label = make()
+    even_street = [int(name.split()[1]) % 2 for name in columns()[0]["street"]]
+    y = np.column_stack([label == "yes", even_street]).astype(int)
+    pipeline = tabular_pipeline(TwoLayerClassifier(random_state=0)).fit(table, y)
+    assert ((pipeline.predict(table) == y).mean(axis=0) > 0.8).all()
+
+
 @pytest.mark.filterwarnings(DROPPED)
 def test_pickle_is_little_larger_than_the_network():
     table, label = pandas_table()
