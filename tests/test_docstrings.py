@@ -44,6 +44,7 @@ METHODS = [
         "skmlp.inspection.TrainingDisplay": inspection.TrainingDisplay,
         "skmlp.inspection.WeightsDisplay": inspection.WeightsDisplay,
         "skmlp.inspection.PredictionsDisplay": inspection.PredictionsDisplay,
+        "skmlp.preprocessing.CellConverter": preprocessing.CellConverter,
         "skmlp.preprocessing.PiecewiseLinearEncoder": (
             preprocessing.PiecewiseLinearEncoder
         ),

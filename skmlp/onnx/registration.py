@@ -28,12 +28,12 @@ from sklearn.model_selection import (
     HalvingRandomSearchCV,
     RandomizedSearchCV,
 )
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, TargetEncoder
+from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from skmlp._classifier import TwoLayerClassifier
 from skmlp._selection.classifier_cv import TwoLayerClassifierCV
 from skmlp.onnx import calibration, classifier, tables, wrappers
-from skmlp.preprocessing import PiecewiseLinearEncoder, ShareEncoder
+from skmlp.preprocessing import CellConverter, PiecewiseLinearEncoder, ShareEncoder
 
 # What stands for a model that was fitted within.
 _STAND_FOR_ANOTHER = (
@@ -51,6 +51,7 @@ def register_converters() -> None:
     for ours in (TwoLayerClassifier, TwoLayerClassifierCV):
         types = classifier.set_types_of_network
         _add(ours, types, classifier.convert, classifier.OPTIONS)
+    _add(CellConverter, tables.set_types_of_cells, tables.convert_cells)
     _add(ShareEncoder, tables.set_types_of_shares, tables.convert_shares)
     _add(PiecewiseLinearEncoder, tables.set_types_of_bins, tables.convert_bins)
     update_registered_parser(PiecewiseLinearEncoder, tables.parse_bins)
@@ -72,12 +73,6 @@ def register_converters() -> None:
         calibration.calibrates_ours,
         wrappers.set_types_of_classifier,
         calibration.convert_calibrated,
-    )
-    _take_over(
-        FunctionTransformer,
-        tables.is_ours,
-        tables.set_types_of_cells,
-        tables.convert_cells,
     )
     _take_over(
         SimpleImputer,

@@ -16,7 +16,6 @@ from skl2onnx.common import data_types as types
 
 from skmlp._checks.faults import short
 from skmlp.onnx.graph import Graph, dtype_of, joined
-from skmlp.preprocessing import as_numbers, as_text, date_parts
 from skmlp.preprocessing.cells import is_present
 from skmlp.preprocessing.piecewise_linear import ramps
 
@@ -39,27 +38,22 @@ def _set_type(operator: Any, dtype: np.typing.DTypeLike, n_columns: int | None) 
     operator.outputs[0].set_type(chosen([n_rows, n_columns]))
 
 
-def is_ours(operator: Any) -> bool:
-    """Return whether a FunctionTransformer calls what `skmlp.preprocessing` has."""
-    return operator.raw_operator.func in (as_numbers, as_text, date_parts)
-
-
 def set_types_of_cells(operator: Any) -> None:
-    """Set the type of what as_numbers or as_text returns."""
-    function = operator.raw_operator.func
-    if function is date_parts:
-        raise _refusal_of_dates(operator.raw_operator)
-    dtype = np.float64 if function is as_numbers else str
+    """Set the type of what CellConverter makes of cells."""
+    converter = operator.raw_operator
+    if converter.to == "date_parts":
+        raise _refusal_of_dates(converter)
+    dtype = np.float64 if converter.to == "numbers" else str
     _set_type(operator, dtype, _n_columns(operator))
 
 
 def convert_cells(scope: Any, operator: Any, container: Any) -> None:
-    """Write as_numbers or as_text."""
+    """Write CellConverter to numbers or to text."""
     graph = Graph(scope, container, np.float64)
     cells, dtype = joined(graph, operator.inputs)
     output = operator.outputs[0].full_name
     is_text = dtype.kind in "UO"
-    if operator.raw_operator.func is as_numbers:
+    if operator.raw_operator.to == "numbers":
         if is_text:
             raise _refusal(operator, "text where there were numbers in fit")
         graph.cast(cells, np.float64, output=output)
@@ -77,8 +71,8 @@ def _refusal(operator: Any, what: str) -> ValueError:
     return ValueError(f"Columns {short(names)} of X hold {what}. {remedy}")
 
 
-def _refusal_of_dates(transformer: Any) -> ValueError:
-    names = getattr(transformer, "feature_names_in_", None)
+def _refusal_of_dates(converter: Any) -> ValueError:
+    names = getattr(converter, "feature_names_in_", None)
     told = "Columns" if names is None else f"Columns {short(names.tolist())}"
     return ValueError(
         f"{told} of X hold dates, which ONNX has no operators to read. Put the numbers "

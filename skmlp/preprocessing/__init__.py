@@ -1,11 +1,13 @@
 """From a table as it comes to numbers that a network learns well from."""
 
+from skmlp.preprocessing.cell_converter import CellConverter
 from skmlp.preprocessing.cells import as_numbers, as_text, date_part_names, date_parts
 from skmlp.preprocessing.columns import ColumnSelector, DroppedColumnsWarning
 from skmlp.preprocessing.piecewise_linear import PiecewiseLinearEncoder
 from skmlp.preprocessing.share_encoder import ShareEncoder
 
 __all__ = [
+    "CellConverter",
     "ColumnSelector",
     "DroppedColumnsWarning",
     "PiecewiseLinearEncoder",
@@ -18,7 +20,7 @@ __all__ = [
 
 # Pickles and lists of trusted types name the public path, which stays.
 for _public in (
-    *(ColumnSelector, DroppedColumnsWarning),
+    *(CellConverter, ColumnSelector, DroppedColumnsWarning),
     *(PiecewiseLinearEncoder, ShareEncoder),
     *(as_numbers, as_text, date_part_names, date_parts),
 ):

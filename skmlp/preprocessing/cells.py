@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import issparse
 
 from skmlp._checks.faults import short
 
@@ -142,7 +143,26 @@ def as_table(X: Any) -> Any:
     if table.ndim != 2:
         raise ValueError(
             f"X must be a table, with rows and columns; got an array of shape "
-            f"{table.shape}."
+            f"{table.shape}. Reshape your data: X.reshape(-1, 1) is one column."
+        )
+    return table
+
+
+def checked_table(X: Any) -> Any:
+    """Return X as a table, or raise where it is none that can be learnt from."""
+    if issparse(X):
+        raise ValueError(
+            "Columns are told by what their cells hold, which needs a frame or a dense "
+            "array; got a sparse X. Pass X.toarray(), or pass X to a classifier alone."
+        )
+    table = as_table(X)
+    n_rows, n_columns = table.shape
+    if not n_rows:
+        raise ValueError("X has no rows: found 0 samples, at least 1 is needed.")
+    if not n_columns:
+        raise ValueError(
+            f"X has no columns: 0 feature(s) (shape={table.shape}) while a minimum of "
+            "1 is required."
         )
     return table
 

@@ -9,13 +9,12 @@ from numbers import Real
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
-from scipy.sparse import issparse
 
 from skmlp._checks.faults import short
 from skmlp._checks.warning import warn
 from skmlp.preprocessing.cells import (
-    as_table,
     cells_of,
+    checked_table,
     date_of,
     distinct_cells,
     gaps_of,
@@ -123,7 +122,7 @@ class ColumnSelector:
         DroppedColumnsWarning
             If columns are dropped.
         """
-        table = _checked(X)
+        table = checked_table(X)
         looks = [
             _looked_at(name, column, name in self.keep)
             for name, column in named_columns(table)
@@ -141,19 +140,6 @@ class _Look(NamedTuple):
     kind: Kind
     reason: str = ""
     name: Any = None
-
-
-def _checked(X: Any) -> Any:
-    """Return X as a table, or raise where it is none that can be looked at."""
-    if issparse(X):
-        raise ValueError(
-            "Columns are told by what their cells hold, which needs a frame or a dense "
-            "array; got a sparse X. Pass X.toarray(), or pass X to a classifier alone."
-        )
-    table = as_table(X)
-    if not table.shape[0]:
-        raise ValueError("X has no rows: found 0 samples, at least 1 is needed.")
-    return table
 
 
 def _labels(table: Any) -> list:

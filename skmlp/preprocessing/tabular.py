@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder
 
 from skmlp._classifier import TwoLayerClassifier
-from skmlp.preprocessing.cells import as_numbers, as_text, date_part_names, date_parts
+from skmlp.preprocessing.cell_converter import CellConverter
 from skmlp.preprocessing.columns import ColumnSelector
 from skmlp.preprocessing.piecewise_linear import PiecewiseLinearEncoder
 from skmlp.preprocessing.share_encoder import ShareEncoder
@@ -108,7 +108,7 @@ def _of_numbers(n_bins: Any) -> Pipeline:
 
     return Pipeline(
         [
-            ("cells", FunctionTransformer(as_numbers, feature_names_out=same_names)),
+            ("cells", CellConverter("numbers")),
             ("gaps", SimpleImputer(strategy="median", add_indicator=True)),
             ("bins", PiecewiseLinearEncoder(n_bins, dtype="float32")),
         ]
@@ -122,10 +122,7 @@ def _of_dates(n_bins: Any) -> Pipeline:
 
     return Pipeline(
         [
-            (
-                "parts",
-                FunctionTransformer(date_parts, feature_names_out=date_part_names),
-            ),
+            ("parts", CellConverter("date_parts")),
             ("gaps", SimpleImputer(strategy="median")),
             ("varying", VarianceThreshold()),
             ("bins", PiecewiseLinearEncoder(n_bins, dtype="float32")),
@@ -137,7 +134,7 @@ def _of_categories() -> Pipeline:
     """Return what makes of each text a column."""
     return Pipeline(
         [
-            ("cells", FunctionTransformer(as_text, feature_names_out=same_names)),
+            ("cells", CellConverter("text")),
             (
                 "one_hot",
                 OneHotEncoder(
@@ -154,7 +151,7 @@ def _of_many_levels() -> Pipeline:
     """Return what makes of texts the bins of how often they are of each class."""
     return Pipeline(
         [
-            ("cells", FunctionTransformer(as_text, feature_names_out=same_names)),
+            ("cells", CellConverter("text")),
             ("target", ShareEncoder()),
             ("bins", PiecewiseLinearEncoder(_BINS_OF_A_SHARE, dtype="float32")),
         ]
@@ -162,9 +159,5 @@ def _of_many_levels() -> Pipeline:
 
 
 def same_names(transformer: object, input_features: Iterable[str]) -> np.ndarray:
-    """Return the names of the columns, each of which stays one column.
-
-    What scikit-learn 1.9 calls 'one-to-one' breaks its HTML representation where there
-    is no such column.
-    """
+    """Return the names of the columns: what pipelines saved before 0.1 ask for."""
     return np.asarray(list(input_features), dtype=object)

@@ -1,6 +1,8 @@
 """Models that earlier versions saved, by joblib and by skops."""
 
+import ast
 import copy
+import re
 from pathlib import Path
 
 import joblib
@@ -14,6 +16,7 @@ from sklearn.base import clone
 from skmlp import TwoLayerClassifier, tabular_pipeline
 
 SAVED = Path(__file__).parents[1] / "data" / "saved"
+GUIDE = Path(__file__).parents[2] / "docs" / "user_guide.rst"
 MODELS = sorted(path.with_suffix("") for path in SAVED.glob("*/*.npy"))
 
 
@@ -90,15 +93,31 @@ def test_format_that_is_no_number_is_damage():
         TwoLayerClassifier().__setstate__(attributes)
 
 
-def test_pipeline_of_tables_needs_no_names_of_others(tmp_path):
-    table = pd.DataFrame({"number": np.arange(40) / 7, "word": ["a", "b"] * 20})
+@pytest.fixture
+def fitted_to_all_kinds():
+    """Return a table with columns of every kind, and a pipeline fitted to it."""
+    rows = np.arange(200)
+    table = pd.DataFrame(
+        {
+            "number": rows / 7,
+            "word": np.array(["a", "b"])[rows % 2],
+            "street": [f"street {row % 40}" for row in rows],
+            "day": np.datetime64("2026-01-01") + rows % 90,
+        }
+    )
+    table.loc[::9, "number"] = None
     pipeline = tabular_pipeline(TwoLayerClassifier(4, max_iter=1))
-    pipeline.fit(table, np.arange(40) // 20)
-    skops.io.dump(pipeline, tmp_path / "model.skops")
-    untrusted = skops.io.get_untrusted_types(file=tmp_path / "model.skops")
-    others = {name for name in untrusted if not name.startswith("skmlp.")}
-    assert others <= {"numpy.dtype"}
-    loaded = skops.io.load(tmp_path / "model.skops", trusted=untrusted)
+    return table, pipeline.fit(table, rows // 100)
+
+
+def test_guide_names_what_a_pipeline_of_tables_needs(fitted_to_all_kinds, tmp_path):
+    table, pipeline = fitted_to_all_kinds
+    skops.io.dump(pipeline, tmp_path / "table.skops")
+    (example,) = re.findall(r"    trusted = (\[.*?\])", GUIDE.read_text("utf-8"), re.S)
+    trusted = ast.literal_eval(example)
+    asked_for = skops.io.get_untrusted_types(file=tmp_path / "table.skops")
+    assert sorted(trusted) == sorted(asked_for)
+    loaded = skops.io.load(tmp_path / "table.skops", trusted=trusted)
     np.testing.assert_array_equal(
         loaded.predict_proba(table), pipeline.predict_proba(table)
     )
