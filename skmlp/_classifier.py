@@ -34,6 +34,7 @@ from skmlp._checks.data import (
     check_training_data,
     check_validation_data,
     computation_dtype,
+    warn_of_doubts,
     warn_of_order,
 )
 from skmlp._checks.labels import check_classes, classes_of
@@ -90,6 +91,9 @@ _TRANSIENT = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_te
 MatrixLike: TypeAlias = Any
 # A label per row; or 0 and 1 in a column for each of several labels.
 LabelsLike: TypeAlias = ArrayLike | spmatrix | sparray
+# What is predicted: an array, but where y was sparse a sparse matrix or array. That is
+# Any, so that nobody who has an array has to say so.
+Labels: TypeAlias = np.ndarray | Any
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -952,6 +956,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         sample_weight: Any,
     ) -> Chosen:
         """Return the settings to train with, alpha measured where it is automatic."""
+        warn_of_doubts(data)
         if not settings.measures_alpha:
             return Chosen(settings)
         alpha = measured_alpha(settings, data, settings.random_stream().spawn(1)[0])
@@ -1075,7 +1080,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self._publish(exported, table.names, settings)
         return self
 
-    def predict(self, X: MatrixLike) -> np.ndarray:
+    def predict(self, X: MatrixLike) -> Labels:
         """Predict the most probable class of each sample, or which labels it has.
 
         Of several labels per row those are predicted whose probability is above 0.5.

@@ -150,14 +150,21 @@ def check_training_data(
     class_weight: ClassWeight,
     dtype: np.dtype,
 ) -> TrainingData:
-    """Check what `fit` was given; warn where it is probably not what was meant."""
+    """Check what `fit` was given."""
     data = _encoded(table, sample_weight, targets, class_weight, dtype, relative=True)
     if not data.weight.any():
         raise ValueError("No row counts. Check sample_weight and class_weight.")
-    doubts = targets.doubts(data.y, targets.totals(data.y, data.weight))
-    if doubts:
-        warn(doubts, UserWarning)
     return data
+
+
+def warn_of_doubts(*given: TrainingData) -> None:
+    """Warn once, where the y of some data is probably not what was meant."""
+    for data in given:
+        totals = data.targets.totals(data.y, data.weight)
+        doubts = data.targets.doubts(data.y, totals)
+        if doubts:
+            warn(doubts, UserWarning)
+            return
 
 
 def check_chunk(

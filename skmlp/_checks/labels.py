@@ -33,6 +33,7 @@ _NO_REGRESSOR = (
     "sklearn.neural_network.MLPRegressor."
 )
 _SEVERAL = "y has several columns, which are labels that a row may have or not: 0 or 1"
+_TWO_WORDS = 'For "yes" and "no" pass y == "yes", of an array or a frame.'
 _ONE_COLUMN = (
     "For one label per row pass one column. For columns of several classes each use "
     "sklearn.multioutput.MultiOutputClassifier(TwoLayerClassifier()). "
@@ -94,9 +95,10 @@ def _indicator_of_sparse(given: Any) -> np.ndarray:
 def _refusal_of(given: Any, row: Any, column: Any, value: Any) -> ValueError:
     names = getattr(given, "columns", None)
     name = int(column) if names is None else list(names)[column]
+    remedy = f"{_TWO_WORDS} {_ONE_COLUMN}" if isinstance(value, str) else _ONE_COLUMN
     return ValueError(
         f"Unknown label type: multioutput. {_SEVERAL}; column {name!r} holds "
-        f"{short(value)} (row {row}). {_ONE_COLUMN}"
+        f"{short(value)} (row {row}). {remedy}"
     )
 
 

@@ -18,6 +18,7 @@ from skmlp._checks.data import (
     TrainingData,
     check_training_data,
     fits_in,
+    warn_of_doubts,
 )
 from skmlp._checks.parameters import COUNT, Constraints, one_of
 from skmlp._checks.warning import warn
@@ -402,7 +403,8 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         sklearn.exceptions.ConvergenceWarning
             As in :meth:`TwoLayerClassifier.fit`.
         UserWarning
-            If there are too few rows to hold any out.
+            If there are too few rows to hold any out; or once, if y, or that of the
+            rows of a fold, is probably not what was meant.
 
         Examples
         --------
@@ -427,6 +429,7 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         """Return the settings with the best candidate, and how that was found."""
         alphas = self._candidates(settings)
         splits = self._splits(settings, table, data, validation, sample_weight)
+        warn_of_doubts(data, *(split.train for split in splits))
         scores = np.empty((len(splits), len(alphas)))
         networks: list[Trained | None] = []
         for row, split in zip(scores, splits, strict=True):

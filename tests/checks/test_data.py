@@ -147,6 +147,14 @@ BAD_DATA = {
         lambda X, y: (X, np.column_stack([y, y])),
         r"Unknown label type: multioutput.*column 0 holds 2 \(row 2\).*MultiOutputC",
     ),
+    "words for 0 and 1": (
+        lambda X, y: (X, np.column_stack([y > 0, y > 1]).choose(["no", "yes"])),
+        r"column 0 holds 'no' \(row 0\).*yes\" and \"no\" pass y == \"yes\", of an",
+    ),
+    "frame of words for 0 and 1": (
+        lambda X, y: (X, pd.DataFrame({"a": y > 0, "b": y > 1}).map("{:d}".format)),
+        r"column 'a' holds '0' \(row 0\).*pass y == \"yes\", of an array or a frame",
+    ),
     "three-dimensional y": (
         lambda X, y: (X, y.reshape(60, 1, 1)),
         r"y must be 1d.* shape \(60, 1, 1\).*one column of class labels",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from skmlp import TwoLayerClassifier, __version__
 from skmlp.activations import Activation
@@ -44,6 +45,12 @@ def predict(clf: TwoLayerClassifier, X: np.ndarray, y: np.ndarray) -> float:
     assert labels.shape == scores.shape == (len(probabilities),)
     assert log_probabilities.shape == probabilities.shape
     return float(clf.score(X, y))
+
+
+def predict_sparse(clf: TwoLayerClassifier, X: np.ndarray, Y: csr_array) -> int:
+    labels = clf.fit(X, Y).predict(X)
+    assert isinstance(labels, csr_array)
+    return int(labels.nnz)
 
 
 def look_into(clf: TwoLayerClassifier) -> float:
@@ -96,6 +103,7 @@ def test_typed_usage_runs(tmp_path: Path) -> None:
     clf = train(X, y)
     assert predict(clf, X, y) >= 0
     assert look_into(clf) > 0
+    assert predict_sparse(TwoLayerClassifier(5, max_iter=1), X, csr_array(1 - X)) > 0
     again = TwoLayerClassifier.from_weights(clf.coefs_, clf.intercepts_, clf.classes_)
     again.set_params(alpha=0.5).set_params(**clf.get_params())
     assert draw(clf, X, y).largest < 1e-6

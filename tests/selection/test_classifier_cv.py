@@ -377,6 +377,22 @@ def test_a_fold_of_one_class_is_told_of(table):
     assert np.isfinite(clf.scores_).all()
 
 
+@pytest.mark.parametrize("cv", [None, 4])
+def test_rows_of_exactly_one_label_are_told_of_once(table, cv):
+    X, y, _ = table
+    one_hot = (y[:, np.newaxis] == ["a", "b", "c"]).astype(int)
+    with pytest.warns(UserWarning, match="exactly one label") as told:
+        classifier(cv=cv).fit(X, one_hot)
+    assert len(told) == 1
+
+
+def test_one_class_is_told_of_once(table):
+    X, y, _ = table
+    with pytest.warns(UserWarning, match="only one class that counts, 'a', so") as told:
+        classifier(cv=4).fit(X, np.full(len(y), "a"))
+    assert len(told) == 1
+
+
 def test_groups_are_held_out_by_a_list_of_splits(table):
     X, y, _ = table
     groups = np.arange(len(y)) % 4
