@@ -115,7 +115,8 @@ def join(parts: Sequence[Any]) -> Any:
     if library in FRAMES:
         return sys.modules[library].concat(parts)
     if library == "SciPy":
-        return sparse.vstack(parts, format="csr")
+        # Of arrays SciPy 1.11 makes a matrix.
+        return type(parts[0])(sparse.vstack(parts, format="csr"))
     return np.concatenate(parts)
 
 

@@ -163,7 +163,7 @@ def test_candidates_on_narrow_sparse_rows_are_fits_side_by_side(table):
 
 
 def test_candidates_on_wide_sparse_rows_are_fits_in_sequence():
-    X = sparse.random_array((60, 2**15), density=1e-4, rng=0, format="csr")
+    X = sparse.random(60, 2**15, density=1e-4, random_state=0, format="csr")
     y = np.arange(60) % 2
     assert not can_go_side_by_side(*prepared(classifier(), X, y), n_members=4)
     assert_equal_to_fits(classifier(), X, y)
