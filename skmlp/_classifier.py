@@ -64,7 +64,8 @@ from skmlp._settings import (
     Settings,
     check_parameters,
 )
-from skmlp._targets import ONE_LABEL, Targets, targets_of
+from skmlp._targets.forms import ONE_LABEL
+from skmlp._targets.kinds import Targets, targets_of
 from skmlp._training import run
 from skmlp._training.build import MakeTrainer, build_trainer
 from skmlp._training.callbacks import CallbackSupportMixin, FitTasks, with_callbacks
@@ -894,16 +895,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             trained = self._trained_before() if self.warm_start else None
             dtype = self._dtype_for(table, trained)
             settings = self._settings_for(table.X.shape, dtype, trained)
-            classes = classes_of(table.labels)
-            data = check_training_data(
-                table,
-                sample_weight,
-                targets=targets_of(
-                    table.form, classes, settings.loss, settings.label_smoothing
-                ),
-                class_weight=self.class_weight,
-                dtype=dtype,
-            )
+            data = self._training_data(table, sample_weight, settings)
             validation = self._validation(
                 data, table.names, X_val, y_val, sample_weight_val
             )
@@ -1361,6 +1353,21 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         if trained is None:
             return TrainingState.start(settings, data)
         return TrainingState.resume(trained, settings, data)
+
+    def _training_data(
+        self, table: Table, sample_weight: Any, settings: Settings
+    ) -> TrainingData:
+        """Check what `fit` trains on, and encode the labels."""
+        classes = classes_of(table.labels)
+        return check_training_data(
+            table,
+            sample_weight,
+            targets=targets_of(
+                table.form, classes, settings.loss, settings.label_smoothing
+            ),
+            class_weight=self.class_weight,
+            dtype=settings.dtype,
+        )
 
     def _validation(
         self,

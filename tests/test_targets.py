@@ -16,7 +16,7 @@ from scipy.special import expit
 from sklearn.base import clone
 
 from skmlp import TwoLayerClassifier
-from skmlp._targets import targets_of
+from skmlp._targets.kinds import targets_of
 from skmlp.inspection import check_gradients
 from skmlp.losses import LOSSES, LogLoss, MultilabelLogLoss
 from skmlp.solvers import SOLVERS

@@ -39,7 +39,8 @@ from skmlp._checks.scale import range_of, warn_of_other_scale
 from skmlp._checks.warning import warn
 from skmlp._core.rows import Matrix
 from skmlp._core.standardization import Standardization
-from skmlp._targets import Targets, kind_of_labels
+from skmlp._targets.forms import kind_of_labels
+from skmlp._targets.kinds import Targets
 
 # Of one label per row, and of several: then a list, of one for each label.
 OneClassWeight: TypeAlias = Mapping[Any, float] | str | None
@@ -56,7 +57,7 @@ _without_warnings_of_sums = np.errstate(over="ignore", invalid="ignore")
 class Table(NamedTuple):
     """X and its labels as a caller gave them, checked; names are None without any.
 
-    The form is that of the labels, one of `skmlp._targets.FORMS`.
+    The form is that of the labels, one of `skmlp._targets.forms.FORMS`.
     """
 
     X: Matrix

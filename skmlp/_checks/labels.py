@@ -19,7 +19,7 @@ from skmlp._checks.faults import (
     told_again,
 )
 from skmlp._checks.features import refuse_broken_sparse
-from skmlp._targets import ONE_LABEL
+from skmlp._targets.forms import ONE_LABEL
 
 _REMEDY = "Labels are integers, strings or booleans; drop rows without one."
 _BINARIZE = "For lists of labels use sklearn.preprocessing.MultiLabelBinarizer."
@@ -44,7 +44,7 @@ _ONE_COLUMN = (
 def checked_y(given: Any, *, warns: bool = False) -> tuple[np.ndarray, str]:
     """Return labels as an array, of two dimensions if several per row; and their form.
 
-    The form is one of `skmlp._targets.FORMS`.
+    The form is one of `skmlp._targets.forms.FORMS`.
     """
     if not _has_several_columns(given):
         return checked_labels(given, warns=warns), ONE_LABEL

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skmlp._core.rows import holds_finite_numbers
-from skmlp._targets import FORMS, ONE_LABEL
+from skmlp._targets.forms import FORMS, ONE_LABEL
 
 # The format of what is saved: raise it with each parameter and each entry of the
 # training state that is added, and say in `_in_format_of_today` what files before lack.

@@ -18,7 +18,8 @@ from skmlp._core.rows import block_rows, blocks_of, numbers_per_row
 from skmlp._core.standardization import Standardization, measure
 from skmlp._entries import entry_of, ready
 from skmlp._settings import Settings
-from skmlp._targets import ONE_LABEL, Targets, targets_of
+from skmlp._targets.forms import ONE_LABEL
+from skmlp._targets.kinds import Targets, targets_of
 from skmlp._training.progress import Progress
 from skmlp.activations import ACTIVATIONS
 from skmlp.solvers import Solver
@@ -43,7 +44,7 @@ class Trained(NamedTuple):
         - 'score_name': the column of the history that holds validation scores, or None.
         - 'class_totals': the sample weight that each class has had in `partial_fit`; of
           several labels per row, without and with each label.
-        - 'form': what y looks like, one of `skmlp._targets.FORMS`.
+        - 'form': what y looks like, one of `skmlp._targets.forms.FORMS`.
         - 'rng': the state of the random stream; None where there is none yet.
         - 'split_seed': what draws the hold-out; None where there is none yet.
         - 'standardization': None, or 'center' and 'scale' of the features, the 'limit'

@@ -30,7 +30,8 @@ from skmlp._core.standardization import (
     standardization_of,
 )
 from skmlp._settings import Settings
-from skmlp._targets import ONE_LABEL, Targets, kind_of_labels
+from skmlp._targets.forms import ONE_LABEL, kind_of_labels
+from skmlp._targets.kinds import Targets
 from skmlp._training.state import blocks_to_measure
 
 

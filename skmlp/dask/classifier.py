@@ -20,7 +20,7 @@ from skmlp._checks.parameters import COUNT, RATE, Constraints, one_of
 from skmlp._classifier import Chosen, LabelsLike, MatrixLike, TwoLayerClassifier
 from skmlp._entries import entry_of
 from skmlp._settings import PARAMETER_CONSTRAINTS, Settings, check_parameters
-from skmlp._targets import targets_of
+from skmlp._targets.kinds import targets_of
 from skmlp._training.callbacks import with_callbacks
 from skmlp._training.state import Trained
 from skmlp.activations import Activation, ActivationName

@@ -10,7 +10,7 @@ import numpy as np
 from skmlp._checks.data import ClassWeight, TrainingData, class_weights
 from skmlp._checks.warning import warn
 from skmlp._settings import Settings
-from skmlp._targets import Targets
+from skmlp._targets.kinds import Targets
 from skmlp.dask import blocks
 from skmlp.dask.cluster import Cluster
 from skmlp.dask.collections import parts_of

@@ -16,7 +16,7 @@ from sklearn.utils import (
     column_or_1d,
 )
 
-from skmlp._targets import ONE_LABEL
+from skmlp._targets.forms import ONE_LABEL
 from skmlp.inspection.plotting import (
     VERMILION,
     Axes,

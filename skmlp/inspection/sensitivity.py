@@ -17,7 +17,7 @@ from skmlp._checks.data import check_finite, check_prediction_data
 from skmlp._classifier import TwoLayerClassifier
 from skmlp._core.network import Buffers, backward_to_rows
 from skmlp._core.rows import Matrix, are_finite
-from skmlp._targets import ONE_LABEL
+from skmlp._targets.forms import ONE_LABEL
 from skmlp.inspection.wrappers import features_within, fitted_classifier
 
 _OUTPUTS = ("logits", "decision_function")

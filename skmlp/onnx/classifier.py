@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from skl2onnx.common import data_types as types
 
-from skmlp._targets import ONE_LABEL
+from skmlp._targets.forms import ONE_LABEL
 from skmlp.onnx.graph import Graph, dtype_of, joined
 from skmlp.onnx.operators import link_operator, write_logits
 

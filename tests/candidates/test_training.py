@@ -16,7 +16,7 @@ from skmlp._candidates.training import (
 from skmlp._checks.data import check_table, check_training_data, computation_dtype
 from skmlp._checks.labels import classes_of
 from skmlp._settings import Settings
-from skmlp._targets import targets_of
+from skmlp._targets.kinds import targets_of
 from skmlp.solvers import Solver
 
 ALPHAS = (0.0, 0.05, 0.3, 2.0)

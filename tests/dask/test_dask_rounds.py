@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skmlp import TwoLayerClassifier
 from skmlp._settings import Settings
-from skmlp._targets import targets_of
+from skmlp._targets.kinds import targets_of
 from skmlp._training.progress import Progress
 from skmlp._training.state import TrainingState
 from skmlp.dask.blocks import check, encode

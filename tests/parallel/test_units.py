@@ -24,7 +24,7 @@ from skmlp._core.network import Workspace
 from skmlp._core.objective import Objective
 from skmlp._core.parameters import Parameters
 from skmlp._parallel.units import InSeveralThreads, Units, parts_of
-from skmlp._targets import OneLabel
+from skmlp._targets.one_label import OneLabel
 from skmlp.activations import ACTIVATIONS
 from skmlp.losses import LOSSES
 from skmlp.solvers import SOLVERS

@@ -1,0 +1,1 @@
+"""What y means: how labels become targets, what is measured, and the way back."""
