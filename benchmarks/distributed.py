@@ -223,7 +223,7 @@ def draw(curves: dict[int, list[float]], path: str) -> None:
     axes[1].legend()
     for ax in axes:
         ax.grid(alpha=0.3)
-    fig.savefig(path)
+    fig.savefig(path, metadata={"Date": None} if path.endswith("svg") else {})
 
 
 COMMANDS = {"accuracy": compare_accuracy, "time": compare_time}
