@@ -209,13 +209,15 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
     --------
     >>> import dask.array
     >>> from distributed import Client
-    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.datasets import load_digits
     >>> from skmlp.dask import DaskTwoLayerClassifier
-    >>> X, y = (dask.array.from_array(a, chunks=50) for a in load_iris(return_X_y=True))
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X = dask.array.from_array(X, chunks=(600, 64))
+    >>> y = dask.array.from_array(y, chunks=600)
     >>> client = Client(processes=False, dashboard_address=":0")
     >>> clf = DaskTwoLayerClassifier(random_state=0).fit(X, y)
     >>> clf.predict(X).compute().shape
-    (150,)
+    (1797,)
     >>> local = clf.to_local()
     >>> client.close()
     """
