@@ -50,7 +50,7 @@ def assert_same(one, other, **tolerance):
         {"solver": "adam", "max_grad_norm": 0.1},
         {"learning_rate": "exponential", "batch_size": 7},
         {"standardize": False, "fit_intercept": False},
-        {"loss": "focal", "label_smoothing": 0.1},
+        {"loss": "brier", "label_smoothing": 0.1},
     ],
     ids=str,
 )
