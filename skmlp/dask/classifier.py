@@ -483,7 +483,8 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         """Return how each replica is to train, and how they are to work together."""
         n_rows = sum(whole.n_rows)
         settings = self._settings_for((n_rows, whole.n_features), dtype, trained)
-        settings = settings.for_going_on(None)  # alpha is not measured
+        if trained is None:
+            settings = settings.for_going_on(None)  # alpha is not measured
         n_replicas = self.n_replicas
         n_steps = settings.max_iter * n_rows / settings.batch_size
         if n_replicas == "auto":
