@@ -7,8 +7,8 @@ BIN = $(VENV)/bin
 BENCHMARKS = epoch_time as_installed epoch_overhead time_to_accuracy prediction \
 	onnx_prediction memory growth busy_machine defaults real_defaults candidates
 
-.PHONY: demo test integrations test-oldest test-newest soak torture mutation \
-	release-check lint docs bench bench-short clean
+.PHONY: demo test integrations test-oldest integrations-oldest test-newest soak torture \
+	mutation release-check lint docs bench bench-short clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/plot_quickstart.py
@@ -27,9 +27,17 @@ integrations: $(VENV)/.installed-test $(VENV)/.installed-serving \
 # warn of one another's deprecations.
 test-oldest:
 	mkdir -p .venv-oldest
-	$(PYTHON) tests/release/oldest_versions.py > .venv-oldest/constraints.txt
+	$(PYTHON) tests/release/oldest_versions.py test > .venv-oldest/constraints.txt
 	PIP_CONSTRAINT=.venv-oldest/constraints.txt \
 		PYTEST_ADDOPTS="-W ignore::DeprecationWarning" $(MAKE) test VENV=.venv-oldest
+
+integrations-oldest:
+	mkdir -p .venv-oldest-integrations
+	$(PYTHON) tests/release/oldest_versions.py test serving integrations \
+		> .venv-oldest-integrations/constraints.txt
+	PIP_CONSTRAINT=.venv-oldest-integrations/constraints.txt \
+		PYTEST_ADDOPTS="-W ignore::DeprecationWarning" \
+		$(MAKE) integrations VENV=.venv-oldest-integrations
 
 # With the newest versions of today, pre-releases included.
 test-newest:
@@ -93,4 +101,4 @@ $(VENV)/.installed-%: $(BIN)/python pyproject.toml setup.cfg
 
 clean:
 	rm -rf docs/_build docs/api docs/gallery
-	rm -rf $(VENV) .venv-oldest .venv-newest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-oldest .venv-oldest-integrations .venv-newest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

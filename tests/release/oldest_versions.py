@@ -1,25 +1,29 @@
-"""The oldest versions that pyproject.toml allows for the tests, as constraints for pip.
+"""The oldest versions that pyproject.toml allows, as constraints for pip.
 
-python tests/release/oldest_versions.py > oldest.txt
+python tests/release/oldest_versions.py test > oldest.txt
 pip install --constraint oldest.txt --editable ".[test]"
 """
 
+import sys
 import tomllib
 from pathlib import Path
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
-def main() -> None:
-    """Print a line per requirement, `name==version` for `name>=version`."""
+def main(extras: list[str]) -> None:
+    """Print `name==version` for each `name>=version` of skmlp with some extras.
+
+    What an extra states counts before what skmlp states by itself.
+    """
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
-    for requirement in (
-        *project["dependencies"],
-        *project["optional-dependencies"]["test"],
-    ):
-        name, oldest = requirement.split(">=")
-        print(f"{name}=={oldest}")
+    requirements = [*project["dependencies"]]
+    for extra in extras:
+        requirements += project["optional-dependencies"][extra]
+    oldest = dict(requirement.split(">=") for requirement in requirements)
+    for name, version in oldest.items():
+        print(f"{name}=={version}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
