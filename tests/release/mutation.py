@@ -45,8 +45,10 @@ TESTS = [
     *("tests/test_solvers.py", "tests/test_schedules.py", "tests/test_initializers.py"),
     *(f"skmlp/{name}.py" for name in REGISTRIES),
 ]
-# Tests of processes and interrupts, which bear no trace and no fork, and slow ones.
+# Tests of processes and interrupts, which bear no trace and no fork, and slow ones; and
+# those with polars: a forked process lacks its threads, and would wait for them.
 LEFT_OUT = ("fork", "interrupt", "ctrl_c", "killed", "process", "grid", "is_bounded")
+LEFT_OUT += ("polars",)
 LEAST_SHARE = 0.95
 # What tests of each of three groups may take for a mutant, while they are traced.
 MOST_SECONDS = 6.0
