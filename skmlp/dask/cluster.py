@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from itertools import pairwise
 from reprlib import repr
 from typing import Any, TypeVar
 
@@ -66,30 +65,13 @@ class Cluster:
         """Return the future of a call, which runs where its arguments are."""
         return self.client.submit(function, *args, pure=False, priority=priority)
 
-    def holds(self, collection: Any) -> bool:
-        """Return whether workers have, or are making, the blocks of a collection."""
-        _, distributed = dask_and_distributed()
-        return bool(distributed.futures_of(collection))
-
-    def compute(
-        self, function: Callable[..., Any], of: Sequence[Any], *, spreads: bool
-    ) -> list[Any]:
-        """Return the futures of a call for each tuple of delayed blocks, numbered.
-
-        Calls may be spread over the workers: as many to each, neighbours together.
-        """
+    def compute(self, function: Callable[..., Any], of: Sequence[Any]) -> list[Any]:
+        """Return the futures of a call for each tuple of delayed blocks, numbered."""
         dask, _ = dask_and_distributed()
-        delayed = dask.delayed(function, pure=False)
-        calls = [delayed(i, *parts) for i, parts in enumerate(of)]
-        workers = sorted(self.client.nthreads())
-        if not spreads or not workers:
-            return self.client.compute(calls)
-        ends = [len(calls) * i // len(workers) for i in range(len(workers) + 1)]
-        futures: list[Any] = []
-        for worker, (start, end) in zip(workers, pairwise(ends), strict=True):
-            futures += self.client.compute(
-                calls[start:end], workers=[worker], allow_other_workers=True
-            )
+        call = dask.delayed(function, pure=False)
+        futures: list[Any] = self.client.compute(
+            [call(i, *parts) for i, parts in enumerate(of)]
+        )
         return futures
 
     def everywhere(self, value: Any) -> Any:

@@ -50,7 +50,7 @@ class Spread(NamedTuple):
 def check(cluster: Cluster, X: Any, y: Any, sample_weight: Any, dtype: str) -> Checked:
     """Check each block by itself, and whether they fit one another."""
     parts = parts_of(X, y, sample_weight)
-    checked = cluster.compute(blocks.check, parts, spreads=not cluster.holds(X))
+    checked = cluster.compute(blocks.check, parts)
     with cluster.watching(dict(enumerate(checked)), are_made=False):
         told = cluster.gather(
             [cluster.submit(blocks.describe, each) for each in checked]
