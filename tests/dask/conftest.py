@@ -2,19 +2,10 @@
 
 import dask.array
 import pytest
-from distributed import Client, LocalCluster
+from clusters import cluster_of
+from distributed import Client
 
 from skmlp.dask import DaskTwoLayerClassifier
-
-
-def cluster_of(n_workers):
-    """Return a cluster of so many processes of one thread, which writes no logs."""
-    return LocalCluster(
-        n_workers=n_workers,
-        threads_per_worker=1,
-        dashboard_address=":0",
-        silence_logs="CRITICAL",
-    )
 
 
 @pytest.fixture(scope="session")
