@@ -82,7 +82,7 @@ def converted(mlp, n_rows):
         "learning_rate": theirs["learning_rate"] if is_sgd else "constant",
         "n_iter_no_change": int(min(patience + 1, theirs["max_iter"])),
         "sampling": "shuffle" if theirs["shuffle"] else "sequential",
-        "scoring": "accuracy",
+        "scoring": "accuracy" if early_stopping else "loss",
         "standardize": False,
         "weight_init": "glorot",
     }

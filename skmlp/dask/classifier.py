@@ -442,10 +442,9 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         sample_weight_val: Any,
     ) -> None:
         """Do what `fit` says."""
-        with np.errstate():
-            check_parameters(self)
-            _check_can_be_distributed(self, X_val)
-            cluster = Cluster.of(self.client)
+        check_parameters(self)
+        _check_can_be_distributed(self, X_val)
+        with np.errstate(), Cluster.of(self.client) as cluster:
             checked = check(cluster, X, y, sample_weight, self.dtype)
             whole = checked.whole
             trained = self._trained_before() if self.warm_start else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from reprlib import repr
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
+from weakref import WeakSet
 
 from skmlp._training.trainer import Interrupted
 
@@ -29,11 +30,25 @@ def dask_and_distributed() -> tuple[Any, Any]:
 
 
 class Cluster:
-    """A client, as training uses it; and the failure that ended that."""
+    """A client, as training uses it; and the failure that ended that.
+
+    As a context it forgets all futures in the end: an exception that came from the
+    cluster, and is kept, keeps them too, and with them the blocks in their memory.
+    """
 
     def __init__(self, client: Any) -> None:
         self.client = client
         self.failure: Interrupted | None = None
+        self.futures: WeakSet[Any] = WeakSet()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Let the cluster forget what it was asked for."""
+        for future in [*self.futures]:
+            future.release()
 
     @classmethod
     def of(cls, client: Any) -> Cluster:
@@ -63,7 +78,9 @@ class Cluster:
         self, function: Callable[..., Any], *args: Any, priority: int = 0
     ) -> Any:
         """Return the future of a call, which runs where its arguments are."""
-        return self.client.submit(function, *args, pure=False, priority=priority)
+        future = self.client.submit(function, *args, pure=False, priority=priority)
+        self.futures.add(future)
+        return future
 
     def compute(self, function: Callable[..., Any], of: Sequence[Any]) -> list[Any]:
         """Return the futures of a call for each tuple of delayed blocks, numbered."""
@@ -72,11 +89,13 @@ class Cluster:
         futures: list[Any] = self.client.compute(
             [call(i, *parts) for i, parts in enumerate(of)]
         )
+        self.futures.update(futures)
         return futures
 
     def everywhere(self, value: Any) -> Any:
         """Return the future of a value that every worker gets a copy of."""
         (future,) = self.client.scatter([value], broadcast=True, hash=False)
+        self.futures.add(future)
         return future
 
     def gather(self, futures: Any) -> Any:

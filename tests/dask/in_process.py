@@ -11,9 +11,13 @@ class Later:
 
     status = "pending"
 
+    def release(self):
+        """Do nothing."""
+
     def __init__(self, function, args):
         self.function = function
         self.args = args
+        self.key = f"{function.__name__}-{id(self)}"
         self.result = None
         self.is_done = False
 
@@ -33,15 +37,11 @@ class InProcess:
     def submit(self, function, *args, pure, priority):
         return Later(function, args)
 
-    def nthreads(self):
-        return {"here": 1}
-
     def compute(self, delayed, **where):
         return [Later(lambda one: dask.compute(one)[0], (one,)) for one in delayed]
 
     def scatter(self, values, broadcast, hash):
-        freeze(values)
-        return values
+        return [Later(lambda value=value: value, ()) for value in values]
 
     def get(self, *args, **options):
         return dask.get(*args, **options)

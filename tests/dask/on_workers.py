@@ -8,6 +8,12 @@ import signal
 from pathlib import Path
 
 
+def wait_for(path):
+    """Wait until there is a file, and others have the processor."""
+    while not path.exists():
+        os.sched_yield()
+
+
 class Constant:
     """Do nothing."""
 
@@ -39,35 +45,7 @@ class KillsWorkers(Constant):
         return True
 
 
-class WaitsForOthers(Constant):
-    """Let the first that comes to a share wait until another has come as far."""
-
-    def __init__(self, folder, share):
-        self.folder = folder
-        self.share = share
-
-    def __call__(self, share):
-        if share >= self.share:
-            here = Path(self.folder, str(os.getpid()))
-            is_first = not here.exists()
-            here.touch()
-            while is_first and len([*Path(self.folder).iterdir()]) < 2:
-                pass
-        return 1.0
-
-
-class Tells(Constant):
-    """Write what share of training has been reached, and by whom."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def __call__(self, share):
-        Path(self.folder, f"{os.getpid()} {share}").touch()
-        return 1.0
-
-
-class TellsAndWaits(Constant):
+class Waits(Constant):
     """Tell that a share is reached, and wait there for as long as a file is missing."""
 
     def __init__(self, folder, share):
@@ -76,7 +54,8 @@ class TellsAndWaits(Constant):
 
     def __call__(self, share):
         if share >= self.share:
-            Path(self.folder, "reached").touch()
-            while not Path(self.folder, "go on").exists():
-                pass
+            unfinished = Path(self.folder, f"unfinished {os.getpid()}")
+            unfinished.write_text(str(os.getpid()))
+            unfinished.replace(Path(self.folder, "reached"))
+            wait_for(Path(self.folder, "go on"))
         return 1.0

@@ -1,4 +1,4 @@
-"""What scripts of these tests need: the digits in blocks, and a callback."""
+"""What these tests and their scripts need: digits in blocks, and a callback."""
 
 import os
 import signal
@@ -15,6 +15,11 @@ def cut_digits():
     X, y = load_digits(return_X_y=True)
     X = (X[:800] / 16).astype(np.float32)
     return da.from_array(X, chunks=(200, 64)), da.from_array(y[:800], chunks=200)
+
+
+def count_tasks(dask_scheduler):
+    """Return how many tasks a scheduler knows."""
+    return len(dask_scheduler.tasks)
 
 
 class Snapshots:
