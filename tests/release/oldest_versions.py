@@ -14,13 +14,16 @@ PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 def main(extras: list[str]) -> None:
     """Print `name==version` for each `name>=version` of skmlp with some extras.
 
-    What an extra states counts before what skmlp states by itself.
+    What an extra states counts before what skmlp and the extras before it state.
     """
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
     requirements = [*project["dependencies"]]
     for extra in extras:
         requirements += project["optional-dependencies"][extra]
-    oldest = dict(requirement.split(">=") for requirement in requirements)
+    oldest = {}
+    for requirement in requirements:
+        name, version = requirement.split(">=")
+        oldest[name.split("[")[0]] = version  # constraints name no extras
     for name, version in oldest.items():
         print(f"{name}=={version}")
 
