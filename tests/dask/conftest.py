@@ -1,5 +1,7 @@
 """A cluster of two worker processes, and the digits in blocks."""
 
+import signal
+
 import dask.array
 import pytest
 from clusters import cluster_of
@@ -8,14 +10,28 @@ from distributed import Client
 from skmlp.dask import DaskTwoLayerClassifier
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(autouse=True)
+def bounded():
+    """End a test that waits for what will not come."""
+
+    def give_up(*_):
+        raise TimeoutError("This test has waited for two minutes.")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(120)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="session")
 def client():
     """The client of two worker processes that no test kills."""
     with cluster_of(2) as cluster, Client(cluster) as client:
         yield client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def images(digits):
     """The training rows of the digits: X in 6 blocks of 225 rows, or less, and y."""
     X, _, y, _ = digits

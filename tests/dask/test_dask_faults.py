@@ -155,7 +155,8 @@ def test_training_goes_on_from_a_snapshot_of_a_client_that_was_killed(client, tm
     script.write_text(TRAINS)
     command = [sys.executable, script, client.scheduler.address, path, repr(make)]
     here = str(Path(__file__).parent)
-    killed = subprocess.run(command, env={**os.environ, "PYTHONPATH": here})
+    environment = {**os.environ, "PYTHONPATH": here}
+    killed = subprocess.run(command, env=environment, timeout=100)
     assert killed.returncode == -signal.SIGKILL
     left = joblib.load(path)
     assert left.n_iter_ == 4
