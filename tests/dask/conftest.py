@@ -24,14 +24,14 @@ def bounded():
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client():
     """The client of two worker processes that no test kills."""
     with cluster_of(2) as cluster, Client(cluster) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def images(digits):
     """The training rows of the digits: X in 6 blocks of 225 rows, or less, and y."""
     X, _, y, _ = digits
