@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple, cast
@@ -33,7 +34,7 @@ from skmlp._settings import Settings
 from skmlp._training.build import build_trainer
 from skmlp._training.progress import Progress
 from skmlp._training.state import TrainingState, zero_parameters
-from skmlp._training.trainer import Diverged
+from skmlp._training.trainer import Diverged, Trainer
 from skmlp.dask.blocks import aligned
 from skmlp.schedules import Moment
 from skmlp.solvers import Solver
@@ -178,9 +179,7 @@ def learn(
 ) -> Learnt:
     """Train on some rows of a block, from the common network, or on in this round."""
     start = common if before is None else before
-    data = data._replace(
-        X=aligned(data.X)
-    )  # which Dask may have brought from elsewhere
+    data = data._replace(X=aligned(data.X))  # if Dask brought it from elsewhere
     rows = _rows_of(common, data, visit)
     with one_thread_of_blas() as limit, limit, np.errstate(all="ignore"):
         state = _state_at(common, start, data, visit)
@@ -189,9 +188,10 @@ def learn(
             settings, data, state, rows, common.mean_weight, n_epochs=1
         )
         epoch = _OneEpoch()
-        trainer.run(1, epoch)
-    if not are_finite(state.params.flat):
-        raise Diverged
+        with suppress(Diverged):
+            trainer.run(1, epoch)
+    if not (math.isfinite(epoch.loss) and are_finite(state.params.flat)):
+        raise Diverged(_first_loss(common, before, trainer))
     weight = data.weight if rows is None else data.weight[rows]
     learnt = Learnt(
         state.params.flat,
@@ -200,6 +200,12 @@ def learn(
         Heard(len(weight), epoch.loss, trainer.start_loss, trainer.learning_rate),
     )
     return learnt if before is None else _with_what_came_before(before, learnt)
+
+
+def _first_loss(common: Common, before: Learnt | None, trainer: Trainer) -> float:
+    """Return the first loss of this epoch that is known here."""
+    heard = common.heard if before is None else (*common.heard, before.heard)
+    return heard[0].first_loss if heard else trainer.start_loss
 
 
 def _rows_of(common: Common, data: TrainingData, visit: Visit) -> np.ndarray | None:

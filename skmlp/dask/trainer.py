@@ -13,7 +13,7 @@ import numpy as np
 from skmlp._checks.data import TrainingData
 from skmlp._settings import Settings
 from skmlp._training.state import TrainingState
-from skmlp._training.trainer import Epochs
+from skmlp._training.trainer import Diverged, Epochs
 from skmlp.dask.cluster import Cluster
 from skmlp.dask.preparation import Spread
 from skmlp.dask.rounds import (
@@ -111,9 +111,7 @@ class RoundsTrainer:
     def run_epoch(self) -> float:
         """Train one epoch on the cluster; return the mean objective of its batches."""
         seed = int(self.state.rng.integers(2**63))
-        by_number = dict(zip(self.rows.numbers, self.rows.blocks, strict=True))
-        with self.cluster.watching(by_number, are_made=True):
-            common = self.cluster.insist(lambda: self._epoch(seed))
+        common = self._insist_on_epoch(seed)
         np.copyto(self.state.params.flat, common.flat)
         self.memory.keep(common.memory, common.velocity)
         heard = common.heard
@@ -122,6 +120,17 @@ class RoundsTrainer:
         self.learning_rate = heard[-1].learning_rate
         n_rows = [each.n_rows for each in heard]
         return float(np.average([each.loss for each in heard], weights=n_rows))
+
+    def _insist_on_epoch(self, seed: int) -> Common:
+        """Return what came of an epoch, whatever dies in it."""
+        by_number = dict(zip(self.rows.numbers, self.rows.blocks, strict=True))
+        try:
+            with self.cluster.watching(by_number, are_made=True):
+                return self.cluster.insist(lambda: self._epoch(seed))
+        except Diverged as error:
+            if math.isnan(self.start_loss):
+                (self.start_loss,) = error.args
+            raise
 
     def _epoch(self, seed: int) -> Common:
         """Send out all rounds of an epoch at once; return what came of them."""
