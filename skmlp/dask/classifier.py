@@ -515,6 +515,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
             Of a collection a dask array, computed block by block when it is asked for;
             else as by :meth:`skmlp.TwoLayerClassifier.predict`.
         """
+        check_is_fitted(self)
         targets = self._targets()
         return self._predicted("predict", X, targets.predicted(targets.empty(0)))
 
@@ -564,6 +565,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
             Of a collection a dask array, computed block by block when it is asked for;
             else as by :meth:`skmlp.TwoLayerClassifier.decision_function`.
         """
+        check_is_fitted(self)
         none = self._targets().empty_scores(0, self.coefs_[0].dtype)
         return self._predicted("decision_function", X, none)
 
@@ -624,6 +626,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         return local
 
     def _no_probabilities(self) -> np.ndarray:
+        check_is_fitted(self)
         return np.empty((0, self.n_outputs_), self.coefs_[0].dtype)
 
     def _predicted(self, method: str, X: Any, none: Any) -> Any:

@@ -104,9 +104,7 @@ def test_history_has_an_entry_for_each_epoch(few, images, capsys):
     assert all(len(column) == 3 for column in clf.history_.values())
     assert clf.history_["epoch"] == [1, 2, 3]
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:2] for line in lines] == [
-        ["epoch", f"{i}"] for i in (1, 2, 3)
-    ]
+    assert [int(line.split()[1]) for line in lines if "epoch " in line] == [1, 2, 3]
 
 
 def test_learning_rates_follow_the_schedule(few, images):
