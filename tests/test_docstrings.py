@@ -16,6 +16,7 @@ from skmlp import (
     TwoLayerClassifier,
     TwoLayerClassifierCV,
     activations,
+    dask,
     datasets,
     initializers,
     inspection,
@@ -29,7 +30,7 @@ from skmlp import (
 
 REGISTRIES = ("LOSSES", "SOLVERS", "SCHEDULES", "INITIALIZERS")
 MODULES = (
-    *(activations, datasets, initializers, inspection),
+    *(activations, dask, datasets, initializers, inspection),
     *(losses, onnx, preprocessing, schedules, solvers, streams),
 )
 # What a reader does not miss: extended summaries, See Also; a summary on a line of its
@@ -41,6 +42,7 @@ METHODS = [
     for path, owner in {
         "skmlp.TwoLayerClassifier": TwoLayerClassifier,
         "skmlp.TwoLayerClassifierCV": TwoLayerClassifierCV,
+        "skmlp.dask.DaskTwoLayerClassifier": dask.DaskTwoLayerClassifier,
         "skmlp.inspection.TrainingDisplay": inspection.TrainingDisplay,
         "skmlp.inspection.WeightsDisplay": inspection.WeightsDisplay,
         "skmlp.inspection.PredictionsDisplay": inspection.PredictionsDisplay,

@@ -514,6 +514,18 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         labels : dask array or ndarray of shape (n_samples,) or (n_samples, n_labels)
             Of a collection a dask array, computed block by block when it is asked for;
             else as by :meth:`skmlp.TwoLayerClassifier.predict`.
+
+        Examples
+        --------
+        >>> import dask.array as da
+        >>> from distributed import Client
+        >>> from skmlp.dask import DaskTwoLayerClassifier
+        >>> X = da.from_array([[0.0], [1.0], [0.1], [0.9]], chunks=2)
+        >>> y = da.from_array([0, 1, 0, 1], chunks=2)
+        >>> with Client(processes=False, dashboard_address=":0"):
+        ...     clf = DaskTwoLayerClassifier(random_state=0).fit(X, y)
+        >>> clf.predict(X).compute()
+        array([0, 1, 0, 1])
         """
         check_is_fitted(self)
         targets = self._targets()
@@ -532,6 +544,21 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         probabilities : dask array or ndarray of shape (n_samples, n_outputs)
             Of a collection a dask array, computed block by block when it is asked for;
             else as by :meth:`skmlp.TwoLayerClassifier.predict_proba`.
+
+        Examples
+        --------
+        >>> import dask.array as da
+        >>> from distributed import Client
+        >>> from skmlp.dask import DaskTwoLayerClassifier
+        >>> X = da.from_array([[0.0], [1.0], [0.1], [0.9]], chunks=2)
+        >>> y = da.from_array([0, 1, 0, 1], chunks=2)
+        >>> with Client(processes=False, dashboard_address=":0"):
+        ...     clf = DaskTwoLayerClassifier(random_state=0).fit(X, y)
+        >>> (clf.predict_proba(X) > 0.5).compute()
+        array([[ True, False],
+               [False,  True],
+               [ True, False],
+               [False,  True]])
         """
         return self._predicted("predict_proba", X, self._no_probabilities())
 
@@ -548,6 +575,18 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         log_probabilities : dask array or ndarray of shape (n_samples, n_outputs)
             Of a collection a dask array, computed block by block when it is asked for;
             else as by :meth:`skmlp.TwoLayerClassifier.predict_log_proba`.
+
+        Examples
+        --------
+        >>> import dask.array as da
+        >>> from distributed import Client
+        >>> from skmlp.dask import DaskTwoLayerClassifier
+        >>> X = da.from_array([[0.0], [1.0], [0.1], [0.9]], chunks=2)
+        >>> y = da.from_array([0, 1, 0, 1], chunks=2)
+        >>> with Client(processes=False, dashboard_address=":0"):
+        ...     clf = DaskTwoLayerClassifier(random_state=0).fit(X, y)
+        >>> clf.predict_log_proba(X).argmax(axis=1).compute()
+        array([0, 1, 0, 1])
         """
         return self._predicted("predict_log_proba", X, self._no_probabilities())
 
@@ -564,6 +603,18 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         scores : dask array or ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Of a collection a dask array, computed block by block when it is asked for;
             else as by :meth:`skmlp.TwoLayerClassifier.decision_function`.
+
+        Examples
+        --------
+        >>> import dask.array as da
+        >>> from distributed import Client
+        >>> from skmlp.dask import DaskTwoLayerClassifier
+        >>> X = da.from_array([[0.0], [1.0], [0.1], [0.9]], chunks=2)
+        >>> y = da.from_array([0, 1, 0, 1], chunks=2)
+        >>> with Client(processes=False, dashboard_address=":0"):
+        ...     clf = DaskTwoLayerClassifier(random_state=0).fit(X, y)
+        >>> (clf.decision_function(X) > 0).compute()
+        array([False,  True, False,  True])
         """
         check_is_fitted(self)
         none = self._targets().empty_scores(0, self.coefs_[0].dtype)
@@ -593,6 +644,18 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         -------
         accuracy : float
             Between 0 and 1.
+
+        Examples
+        --------
+        >>> import dask.array as da
+        >>> from distributed import Client
+        >>> from skmlp.dask import DaskTwoLayerClassifier
+        >>> X = da.from_array([[0.0], [1.0], [0.1], [0.9]], chunks=2)
+        >>> y = da.from_array([0, 1, 0, 1], chunks=2)
+        >>> with Client(processes=False, dashboard_address=":0"):
+        ...     clf = DaskTwoLayerClassifier(random_state=0).fit(X, y)
+        >>> clf.score(X, y)
+        1.0
         """
         predicted, y, weight = computed(
             self.predict(X), y, sample_weight, client=self.client
@@ -609,6 +672,18 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         -------
         classifier : TwoLayerClassifier
             With the same parameters and fitted attributes, which are copies.
+
+        Examples
+        --------
+        >>> import dask.array as da
+        >>> from distributed import Client
+        >>> from skmlp.dask import DaskTwoLayerClassifier
+        >>> X = da.from_array([[0.0], [1.0], [0.1], [0.9]], chunks=2)
+        >>> y = da.from_array([0, 1, 0, 1], chunks=2)
+        >>> with Client(processes=False, dashboard_address=":0"):
+        ...     clf = DaskTwoLayerClassifier(random_state=0).fit(X, y)
+        >>> clf.to_local().predict([[0.2], [0.8]])
+        array([0, 1])
         """
         check_is_fitted(self)
         names = TwoLayerClassifier._get_param_names()

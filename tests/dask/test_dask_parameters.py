@@ -2,7 +2,6 @@
 
 import inspect
 import re
-import subprocess
 import sys
 
 import numpy as np
@@ -56,12 +55,6 @@ def test_missing_packages_name_the_extra(package, monkeypatch, images):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ImportError, match=r'pip install "skmlp\[dask\]"'):
         DaskTwoLayerClassifier(client=InProcess()).fit(*images)
-
-
-def test_dask_is_imported_when_something_is_fitted():
-    code = "import sys, skmlp.dask; print({'dask', 'distributed'} & {*sys.modules})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "set()"
 
 
 def test_what_is_public_says_where_to_import_it_from():
