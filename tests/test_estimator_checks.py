@@ -92,7 +92,9 @@ def test_scikit_learn_check_passes(estimator, check):
 
 CHOOSING = [
     {},
-    SMALL | {"batch_size": None, "dtype": "float64"},
+    # At a higher rate the largest alphas do not converge, which of them is chosen on
+    # labels without a pattern is a matter of rounding, and a warning fails a check.
+    SMALL | {"batch_size": None, "dtype": "float64", "learning_rate_init": 0.03},
     SMALL | {"solver": "lbfgs", "alphas": 2},
     SMALL | {"cv": 3, "alphas": [0.1, 1.0], "scoring": "accuracy"},
 ]
