@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from sphinx_gallery.sorting import ExplicitOrder
+
 import skmlp
 
 HERE = Path(__file__).parent
@@ -77,7 +79,11 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/plot_",
+    "subsection_order": ExplicitOrder(
+        [f"../examples/{folder}" for folder in ("tables", "text_and_images", "scale")]
+    ),
     "within_subsection_order": "gallery_order.Order",
+    "nested_sections": False,
     "abort_on_example_error": True,
     "backreferences_dir": "gallery/backreferences",
     "doc_module": ("skmlp",),

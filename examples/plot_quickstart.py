@@ -17,6 +17,11 @@ from sklearn.preprocessing import MinMaxScaler
 
 from skmlp import TwoLayerClassifier
 
+# %%
+# Train
+# -----
+# A pipeline that scales the pixels, then a network. ``verbose=True`` prints a line per
+# epoch.
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 
@@ -28,6 +33,9 @@ model = make_pipeline(
 model.fit(X_train, y_train)
 print(f"Accuracy on {len(X_test)} other images: {model.score(X_test, y_test):.4f}")
 
+# %%
+# Save and load
+# -------------
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "digits.joblib"
     joblib.dump(model, path)

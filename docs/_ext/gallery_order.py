@@ -1,14 +1,17 @@
-"""The order of the examples: the quickstart, the five notebooks, then the rest."""
+"""The order of the examples within their sections."""
 
 ORDER = [
     "plot_quickstart.py",
-    "plot_notebook_grid_search.py",
-    "plot_notebook_gradient_descent.py",
-    "plot_notebook_dropout.py",
-    "plot_notebook_class_lab.py",
-    "plot_notebook_squared_error.py",
-    "plot_multilabel.py",
     "plot_from_mlpclassifier.py",
+    "plot_first_table.py",
+    "plot_bins.py",
+    "plot_curves.py",
+    "plot_tuning.py",
+    "plot_imbalanced.py",
+    "plot_explain.py",
+    "plot_text.py",
+    "plot_images.py",
+    "plot_multilabel.py",
     "plot_snapshots.py",
     "plot_out_of_core.py",
 ]

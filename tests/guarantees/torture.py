@@ -38,7 +38,7 @@ from sklearn.datasets import load_digits
 
 from skmlp import TwoLayerClassifier
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "plot_snapshots.py"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "scale" / "plot_snapshots.py"
 # How many times a line of few cases is hit, and how many faults there are of a kind.
 N_TIMES, N_SIGNALS, N_KILLS, N_LIMITS = 3, 4000, 120, 100
 

@@ -183,7 +183,7 @@ def test_progress_bar_shows_epochs(images, capsys):
     assert "TwoLayerClassifier" in capsys.readouterr().out
 
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "plot_snapshots.py"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "scale" / "plot_snapshots.py"
 KILLED = """
 from pathlib import Path
 exec(Path({example!r}).read_text().split("# %%")[0])  # up to what it runs

@@ -21,7 +21,7 @@ def run(name):
 def run_short(monkeypatch, without_screen):
     """Run an example of a notebook on the digits."""
     monkeypatch.delenv("SKMLP_DATA", raising=False)
-    return lambda name: run(f"plot_notebook_{name}.py")
+    return lambda name: run(f"notebooks/plot_{name}.py")
 
 
 def test_quickstart_classifies_97_percent_and_loads_what_it_wrote(capsys):
@@ -32,7 +32,7 @@ def test_quickstart_classifies_97_percent_and_loads_what_it_wrote(capsys):
 
 
 def test_a_chain_knows_whole_rows_and_thresholds_or_weights_help_f1(without_screen):
-    results = run("plot_multilabel.py")["results"]
+    results = run("text_and_images/plot_multilabel.py")["results"]
     subset_accuracy, f1 = ({n: r[i] for n, r in results.items()} for i in (0, 1))
     assert max(subset_accuracy, key=subset_accuracy.get) == "a chain of networks"
     assert min(f1["a threshold per label"], f1["balanced"]) > f1["one network"] + 0.01
@@ -40,14 +40,14 @@ def test_a_chain_knows_whole_rows_and_thresholds_or_weights_help_f1(without_scre
     assert wide > many - 0.02
 
 
-def test_snapshots_end_at_the_weights_of_the_whole_run(capsys):
+def test_snapshots_end_at_the_weights_of_the_whole_run(capsys, without_screen):
     pytest.importorskip("sklearn.callback", reason="callbacks came with 1.9")
-    assert run("plot_snapshots.py")["same"]
+    assert run("scale/plot_snapshots.py")["same"]
 
 
 def test_a_file_is_learnt_by_chunks_and_goes_on_from_a_snapshot(capsys, without_screen):
     pytest.importorskip("pyarrow", reason="the example reads Parquet")
-    left = run("plot_out_of_core.py")
+    left = run("scale/plot_out_of_core.py")
     assert left["clf"].score(left["X_val"], left["y_val"]) > 0.95
     assert left["clf"].n_iter_ == left["N_PASSES"] * left["n_chunks"]
     assert left["same"]
@@ -114,7 +114,7 @@ def test_softmax_over_the_classes_makes_probabilities(run_short):
 def test_squared_error_recognises_927_of_1000_and_the_defaults_98_percent(
     full_data, without_screen
 ):
-    left = run("plot_notebook_squared_error.py")
+    left = run("notebooks/plot_squared_error.py")
     scores = (left[n].score(left["X_test"], left["y_test"]) for n in ("clf", "default"))
     at_its_settings, with_defaults = scores
     assert abs(at_its_settings - 0.927) < 0.01

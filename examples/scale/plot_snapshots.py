@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import joblib
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
 
@@ -75,3 +76,13 @@ print(f"The snapshot was written after epoch {left.n_iter_}.")
 left.set_params(max_iter=40 - left.n_iter_).fit(X, y)
 same = all(map(np.array_equal, left.coefs_, whole.coefs_))
 print(f"After epoch {left.n_iter_} the weights are those of the whole run: {same}")
+
+# %%
+# Its losses follow those of the killed run.
+fig, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
+for name, clf, style in (("whole run", whole, "-"), ("from the snapshot", left, "o")):
+    ax.plot(clf.history_["epoch"], clf.history_["loss"], style, label=name, ms=4)
+ax.axvline(30.5, color="0.7", linestyle=":")
+ax.set(xlabel="epoch", ylabel="training loss", yscale="log")
+ax.legend()
+plt.show()
