@@ -8,7 +8,7 @@ BENCHMARKS = epoch_time as_installed epoch_overhead time_to_accuracy prediction 
 	onnx_prediction memory growth busy_machine defaults real_defaults candidates
 
 .PHONY: demo test integrations test-oldest integrations-oldest test-newest soak torture \
-	mutation release-check lint docs bench bench-short clean
+	mutation release-check lint docs notebooks bench bench-short clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/plot_quickstart.py
@@ -78,6 +78,11 @@ docs: $(VENV)/.installed-docs
 	$(SPHINX) -b html docs docs/_build/html
 	$(SPHINX) -b doctest docs docs/_build/doctest
 	@echo "The front page: docs/_build/html/index.html"
+
+# The pages of teaching notebooks: fifteen minutes, where SKMLP_DATA has the data. After a
+# change of examples/notebooks; what they show is kept in docs/notebooks.
+notebooks: $(VENV)/.installed-docs
+	$(BIN)/python docs/record_notebooks.py
 
 bench: $(VENV)/.installed-bench
 	@set -e; for name in $(BENCHMARKS); do \

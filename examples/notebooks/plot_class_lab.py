@@ -1,12 +1,13 @@
 """
-A class lab: check, train, look, search
-=======================================
+A course lab: check the gradient, train, search
+===============================================
 
-The lab of a university course, after Stanford's CS231n: write a two-layer network,
-prove it on a toy, train it on MNIST, plot the losses, look at the weights, and search
-72 settings for the best. Nothing is wrong with its mathematics. Its search makes each
-network before it reads the setting's width, so that twelve of the 72 have the width of
-the one before; and it trains one after the other, in plain float64 NumPy.
+The notebook is a lab of a university course, after Stanford's CS231n. Students write a
+two-layer network, check its gradient on a toy, train it on MNIST, plot the losses, look
+at the weights, and search 72 settings for the best. Its mathematics is right. Its
+search makes each network before it reads the width of the setting, so that twelve of
+the 72 networks have the width of the setting before. It trains one network after the
+other, in float64.
 """
 
 # sphinx_gallery_thumbnail_number = 2
@@ -27,9 +28,9 @@ from skmlp.inspection import TrainingDisplay, WeightsDisplay, check_gradients
 # The toy
 # -------
 #
-# Five rows, four features, ten units, three classes, and random numbers that everybody
-# can draw again. The lab prints the scores and, for a penalty of (0.1 / 2) ‖W‖², the
-# loss: 1.30378789133.
+# Five rows, four features, ten units, three classes, and random numbers with a fixed
+# seed. The lab prints the scores below and, with a penalty of (0.1 / 2) ‖W‖², a loss of
+# 1.30378789133.
 rng = np.random.RandomState(0)
 W1, W2 = 0.1 * rng.randn(4, 10), 0.1 * rng.randn(10, 3)
 X_toy = 10 * np.random.RandomState(1).randn(5, 4)
@@ -53,17 +54,17 @@ def toy(**params):
 
 print(toy().decision_function(X_toy))
 toy_loss = toy(alpha=0.1).partial_fit(X_toy, y_toy).loss_
-print(f"\nloss {toy_loss:.11f}, away from the lab's by {toy_loss - 1.30378789133:.1e}")
+print(f"\nloss {toy_loss:.11f}, minus that of the lab: {toy_loss - 1.30378789133:.1e}")
 
 # %%
-# The gradient by central differences. The lab asks for errors of less than 1e-8, its
-# own solution has 4.1e-9 at most.
+# The gradient, compared with central differences. The lab asks for relative errors
+# below 1e-8; its own solution has 4.1e-9 at most.
 gradient_errors = check_gradients(toy(alpha=0.05), X_toy, y_toy)
 print(gradient_errors)
 
 # %%
-# A hundred steps on the toy. The lab's loss at the end is 0.017, below the 0.05 it asks
-# for; its batches of 200 are drawn from the five rows, here all five make one.
+# A hundred steps on the toy. The lab asks for a loss below 0.05 at the end and reaches
+# 0.017. It draws batches of 200 from the five rows; here a batch is all five.
 trained_toy = TwoLayerClassifier(
     10,
     weight_init=[W1, W2],
@@ -76,13 +77,13 @@ trained_toy = TwoLayerClassifier(
 print(f"loss of the toy after 100 steps: {trained_toy.loss_:.3f}")
 
 # %%
-# MNIST, with and without decay
-# -----------------------------
+# Learning-rate decay and momentum
+# --------------------------------
 #
-# The lab's data where ``SKMLP_DATA`` names its folder, which takes some minutes; else
-# scikit-learn's digits, brought to the same range, in fewer and smaller batches, and
-# one width of the three. The mean image is subtracted. The first images are for
-# validation, the rest for training. The text below speaks of MNIST.
+# MNIST, where the environment variable ``SKMLP_DATA`` names its folder; otherwise
+# scikit-learn's digits, multiplied to the same range, with fewer and smaller batches
+# and one width instead of three. The mean image is subtracted. The first images are for
+# validation, the others for training.
 if "SKMLP_DATA" in os.environ:
     X, y = fetch_mnist(subset="train", return_X_y=True)
     X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
@@ -104,11 +105,11 @@ def epochs(n_iterations, batch_size):
 
 
 # %%
-# What the lab calls an epoch in its search is one batch. skmlp counts epochs, so many
-# rows as there are, also where rows are drawn with replacement. The copy of the lab
-# that we have has lost the calls; with the rates, the penalty and the batches of CS231n
-# the losses that it prints come out. Its text speaks of momentum, its losses are those
-# of none: both are shown.
+# The lab counts iterations: batches. skmlp counts epochs; where rows are drawn with
+# replacement, an epoch is as many rows as there are in X. Our copy of the lab does not
+# have the calls; with the learning rates, the penalty and the batch size of CS231n, the
+# losses that it prints come out; its accuracies are somewhat lower. It mentions
+# momentum, but its losses are those without momentum, so both are shown.
 lab = TwoLayerClassifier(
     50,
     sampling="replacement",
@@ -132,21 +133,23 @@ trained = {
     for name, changes in settings.items()
 }
 printed = {"rate 1e-4": "0.8922", "rate 1e-3, decay": "0.9432"}
-print("validation accuracy     the lab      here   (the first on MNIST)")
+print("validation accuracy   the lab, MNIST   TwoLayerClassifier")
 for name, clf in trained.items():
     accuracy = clf.history_["val_accuracy"][-1]
-    print(f"{name:18}{printed.get(name, ''):>13}{accuracy:10.4f}")
+    print(f"{name:22}{printed.get(name, ''):>14}{accuracy:21.4f}")
 
 # %%
-# Small initial weights leave a plateau slowly, and a small rate stays there for longer.
+# With very small initial weights the loss hardly falls at first, and with a small
+# learning rate this lasts longer.
 TrainingDisplay.from_estimator(trained)
 
 # %%
 # The search
 # ----------
 #
-# Two rates, two penalties, three widths, two lengths, three batch sizes: 72 settings,
-# judged by the lab's validation images. A list of grids ties the epochs to the batches.
+# Two learning rates, two penalties, three widths, two lengths of training and three
+# batch sizes are 72 settings, compared on the lab's validation images. The number of
+# epochs depends on the batch size, so there is one grid per batch size.
 lab.set_params(momentum=0.9)
 grid = [
     {
@@ -171,11 +174,11 @@ for i in np.argsort(results["rank_test_score"], kind="stable")[:5]:
 
 
 # %%
-# The lab's own procedure, to compare the time: batches by ``numpy.random.choice``,
-# float64, one setting after the other, a look at the accuracy each epoch. The time of
-# an epoch depends on the width and the batch alone, so one epoch of nine of the 72
-# settings tells the rest.
-def plain_seconds_a_step(n_hidden, batch_size):
+# To compare the time, the lab's own procedure: batches by ``numpy.random.choice``,
+# float64, one setting after the other, and the accuracy once per epoch. The time per
+# step depends on the width and the batch size alone, so it is enough to time one epoch
+# for each pair of these.
+def plain_seconds_per_step(n_hidden, batch_size):
     """Train the lab's network for an epoch; return the seconds of a step."""
     rng = np.random.RandomState(0)
     X, y, X_watched = X_train.astype(np.float64), y_train, X_val.astype(np.float64)
@@ -220,38 +223,37 @@ def plain_seconds_a_step(n_hidden, batch_size):
 
 # Each width and batch size stands for two rates, two penalties and both lengths.
 plain_seconds = sum(
-    4 * sum(n_iterations) * plain_seconds_a_step(n_hidden, batch_size)
+    4 * sum(n_iterations) * plain_seconds_per_step(n_hidden, batch_size)
     for n_hidden in widths
     for batch_size in batch_sizes
 )
 n = len(results["params"])
-print(f"plain NumPy, {n} settings: {plain_seconds:6.1f} s (from the sample)")
-print(f"here, {n} settings:        {seconds:6.1f} s (two processes of one thread)")
-print(f"ratio:                    {seconds / plain_seconds:6.2f}")
+print(f"{n} settings by the lab's procedure, calculated: {plain_seconds:6.1f} s")
+print(f"{n} settings by GridSearchCV, two processes:     {seconds:6.1f} s")
 
 # %%
-# What the search found, and more
-# -------------------------------
+# The best setting, and a larger network
+# --------------------------------------
 #
-# The best setting is trained once more on all images. Then a network that is larger
-# than the lab's grid allowed, with dropout and smoothed labels, on the same training
-# images: the lab asks for more than 0.974 on the validation images and 0.963 on the
-# test images.
+# ``GridSearchCV`` trains the best setting once more, on training and validation images.
+# "Larger" is a wider network than the lab's grid contains, with dropout and label
+# smoothing, on the training images. The lab asks for more than 0.974 on the validation
+# images and 0.963 on the test images.
 tuned = TwoLayerClassifier(
     512, dropout=0.4, label_smoothing=0.02, max_iter=n_tuned_epochs, random_state=0
 )
 tuned.fit(X_train, y_train)
 rows = {
     "the lab's best": (0.9696, 0.9656),
-    "the grid's best, here": (search.best_score_, search.score(X_test, y_test)),
-    "tuned": (tuned.score(X_val, y_val), tuned.score(X_test, y_test)),
+    "GridSearchCV's best": (search.best_score_, search.score(X_test, y_test)),
+    "larger": (tuned.score(X_val, y_val), tuned.score(X_test, y_test)),
 }
-print(f"{'':22}validation    test   (the first on MNIST)")
+print(f"{'accuracy':22}validation    test   (the lab's: MNIST)")
 for name, (validation, test) in rows.items():
     print(f"{name:22}{validation:10.4f}{test:8.4f}")
 
 # %%
-# The first layer of the search's best network. With the mean image subtracted and a
-# small penalty, its units are strokes and their counterparts.
-WeightsDisplay.from_estimator(search, image_shape=image_shape)
+# The weights of the search's best network, for the 30 hidden units that are used most:
+# bright red pixels raise the input of a unit, bright blue pixels lower it.
+WeightsDisplay.from_estimator(search, image_shape=image_shape, n_units=30)
 plt.show()

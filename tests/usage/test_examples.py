@@ -96,9 +96,9 @@ def test_gradient_descent_never_raises_the_loss_and_the_defaults_do_better(run_s
     assert left["scores"]["defaults"] >= 0.97 > left["scores"]["gradient descent"]
 
 
-def test_false_derivative_costs_accuracy_and_the_right_one_is_ours(run_short):
+def test_wrong_derivative_costs_accuracy_and_the_right_one_is_ours(run_short):
     left = run_short("dropout")
-    assert left["false"]["naive"] < left["right"]["naive"]
+    assert left["wrong"]["naive"] < left["right"]["naive"]
     assert abs(left["right"]["naive"] - left["ours"]["naive"]) < 0.01
     assert left["default"].score(left["X_test"], left["y_test"]) >= 0.97
 
