@@ -14,8 +14,7 @@ import pytest
 from sklearn.datasets import fetch_openml
 from sklearn.utils import Bunch
 
-from skmlp import datasets
-from skmlp.datasets import fetch_fashion_mnist, fetch_mnist, read_idx
+from skmlp.datasets import fetch_fashion_mnist, fetch_mnist, mnist, read_idx
 
 CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
 FETCHERS = {
@@ -127,7 +126,7 @@ def publish(monkeypatch):
     """Let other digests be those of the published images."""
 
     def set_digest(folder, part, digest):
-        monkeypatch.setitem(datasets._DIGESTS, (folder, part), digest)
+        monkeypatch.setitem(mnist._DIGESTS, (folder, part), digest)
 
     return set_digest
 
@@ -149,7 +148,7 @@ def no_network(monkeypatch):
     def refuse(*args, **kwargs):
         raise URLError("no network in the tests")
 
-    monkeypatch.setattr(datasets, "fetch_openml", refuse)
+    monkeypatch.setattr(mnist, "fetch_openml", refuse)
 
 
 @pytest.fixture
@@ -169,7 +168,7 @@ def openml_calls(monkeypatch, no_local_data, publish, openml_answer):
         calls.append((name, options))
         return bunch
 
-    monkeypatch.setattr(datasets, "fetch_openml", answer)
+    monkeypatch.setattr(mnist, "fetch_openml", answer)
     return calls
 
 
@@ -423,7 +422,7 @@ def test_environment_is_not_the_cache_of_openml(tmp_path, openml_calls, monkeypa
     ("is_installed", "parser"), [(True, "pandas"), (False, "liac-arff")]
 )
 def test_pandas_is_optional(openml_calls, monkeypatch, is_installed, parser):
-    monkeypatch.setattr(datasets, "find_spec", lambda name: is_installed or None)
+    monkeypatch.setattr(mnist, "find_spec", lambda name: is_installed or None)
 
     fetch_mnist(subset="test")
 
@@ -436,8 +435,8 @@ def test_either_parser_reads_the_file_of_openml(
     tmp_path, monkeypatch, publish, package, quote
 ):
     pytest.importorskip(package)
-    monkeypatch.setattr(datasets, "find_spec", lambda name: name == package or None)
-    monkeypatch.setattr(datasets, "fetch_openml", fetch_openml)
+    monkeypatch.setattr(mnist, "find_spec", lambda name: name == package or None)
+    monkeypatch.setattr(mnist, "fetch_openml", fetch_openml)
     images = small_array("train-images-idx3-ubyte").reshape(3, 784)
     arff = to_arff(images, [5, 0, 4], quote)
     write_openml_cache(tmp_path, openml_answers("mnist_784", images, arff))
@@ -465,7 +464,7 @@ def published(monkeypatch, no_local_data, published_arrays):
         name: Bunch(data=X.copy(), target=y.astype(str))
         for name, (X, y) in published_arrays.items()
     }
-    monkeypatch.setattr(datasets, "fetch_openml", lambda name, **given: answers[name])
+    monkeypatch.setattr(mnist, "fetch_openml", lambda name, **given: answers[name])
     return answers
 
 
@@ -541,7 +540,7 @@ def test_unreachable_openml_tells_the_remedy(monkeypatch, no_local_data, folder,
     def fail(*args, **kwargs):
         raise cause
 
-    monkeypatch.setattr(datasets, "fetch_openml", fail)
+    monkeypatch.setattr(mnist, "fetch_openml", fail)
     remedy = f"{'.*'.join(FILES)}.*'{folder}'.*data_home.*SKMLP_DATA"
 
     with pytest.raises(OSError, match=remedy) as caught:

@@ -8,7 +8,6 @@ is.
 """
 
 import warnings
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,18 +17,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict, cross_validate
 
 from skmlp import TwoLayerClassifier, tabular_pipeline
+from skmlp.datasets import load_penguins
 from skmlp.preprocessing import DroppedColumnsWarning
-
-DATA = Path(__file__).resolve().parents[1] / "data"
 
 # %%
 # The table
 # ---------
 #
-# Numbers, text, and a date that is text for pandas. Most penguins have no comment. Rows
-# without a label teach nothing, so they are left out.
-table = pd.read_csv(DATA / "penguins.csv").dropna(subset="Sex")
-X, y = table.drop(columns="Sex"), table["Sex"]
+# Numbers, text, and a date that is text for pandas. Most penguins have no comment.
+X, y = load_penguins(return_X_y=True)
 print(
     pd.DataFrame(
         {"dtype": X.dtypes, "gaps": X.isna().sum(), "values": X.nunique()}
