@@ -120,5 +120,5 @@ html_theme_options = {
     "footer_end": ["sphinx-version"],
 }
 # These have no pages below them that are worth a list at the side.
-ALONE = ("index", "installation", "user_guide", "gallery/*", "genindex", "search")
+ALONE = ("index", "installation", "user_guide", "gallery/**", "genindex", "search")
 html_sidebars = {page: [] for page in ALONE}

@@ -2,8 +2,8 @@
 A grid of MLPClassifier, translated
 ===================================
 
-The same grid for TwoLayerClassifier, by a function; both searched, the scores side by
-side.
+A function translates a grid of MLPClassifier into one of TwoLayerClassifier. Both are
+searched; the scores stand side by side.
 """
 
 import warnings
@@ -31,10 +31,12 @@ SAME = [
 # %%
 # One setting
 # -----------
-# The penalty of MLPClassifier is divided by the rows of a batch, ours is not: so this
-# is done here. It also waits for one epoch more. What has no counterpart is refused,
-# but for one thing: without early stopping MLPClassifier may end by ``tol``, here all
-# of ``max_iter`` is trained.
+# MLPClassifier divides its ``alpha`` by the number of rows per batch.
+# TwoLayerClassifier does not, so this function does. It also adds one to
+# ``n_iter_no_change``, because MLPClassifier runs one epoch more. A setting
+# without a counterpart is refused, with one exception: without early stopping,
+# MLPClassifier may end early by ``tol``; TwoLayerClassifier trains all ``max_iter``
+# epochs.
 def converted(mlp, n_rows):
     """Return the parameters of TwoLayerClassifier that mean what mlp's mean.
 
@@ -91,8 +93,9 @@ def converted(mlp, n_rows):
 # %%
 # A grid
 # ------
-# ``alpha`` depends on ``batch_size``, which may be in the grid too. So every candidate
-# becomes a grid of its own: GridSearchCV takes a list of them, and keeps the order.
+# The new ``alpha`` depends on ``batch_size``, which may be in the grid, too. So each
+# candidate becomes a grid with one candidate: GridSearchCV takes a list of grids, and
+# keeps their order.
 def converted_grid(grid, mlp, n_rows, prefix="mlpclassifier__"):
     """Return a grid for TwoLayerClassifier, one dict of one candidate each.
 
@@ -128,8 +131,9 @@ def converted_grid(grid, mlp, n_rows, prefix="mlpclassifier__"):
 # %%
 # Both searches
 # -------------
-# On a part of scikit-learn's digits. MLPClassifier would warn after 20 epochs that it
-# has not converged; they are all that was planned.
+# On a part of scikit-learn's digits. MLPClassifier warns after 20 epochs that it has
+# not converged; the warning is ignored, because no more epochs are planned. Three of
+# the translated candidates:
 X, y = load_digits(return_X_y=True)
 X, y = X[:600], y[:600]
 n_rows = len(X) * 2 // 3  # of three folds, two are trained on
@@ -161,12 +165,13 @@ for params, *scores in zip(theirs.cv_results_["params"], *pairs, strict=True):
     )
 
 # %%
-# The networks begin at other random weights, so the scores are close, not equal. From
-# equal weights, with rows in order, they end at equal weights:
-# ``tests/usage/test_migration.py`` shows it.
-fig, ax = plt.subplots(figsize=(4.5, 4), layout="constrained")
-ax.axline((0.9, 0.9), slope=1, color="0.7", zorder=0)
-ax.scatter(*pairs)
-ax.set(xlabel="MLPClassifier", ylabel="TwoLayerClassifier", title="Accuracy, 3 folds")
-ax.set_aspect("equal", adjustable="datalim")
+# The scores differ because the networks begin with different random weights; another
+# ``random_state`` changes them as much. From equal weights, with the rows in order,
+# both end at equal weights: ``tests/usage/test_migration.py`` checks it.
+fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+ax.axline((0.8, 0.8), slope=1, color="0.7", zorder=0)
+ax.scatter(*pairs, s=60)
+limits = np.min(pairs) - 0.01, np.max(pairs) + 0.01
+ax.set(xlim=limits, ylim=limits, aspect="equal", title="Accuracy of eight candidates")
+ax.set(xlabel="MLPClassifier", ylabel="TwoLayerClassifier")
 plt.show()

@@ -5,6 +5,8 @@ Quickstart
 Handwritten digits in a pipeline: train, test, save, load.
 """
 
+# sphinx_gallery_thumbnail_path = "_static/quickstart.svg"
+
 import tempfile
 from pathlib import Path
 
@@ -20,13 +22,13 @@ from skmlp import TwoLayerClassifier
 # %%
 # Train
 # -----
-# A pipeline that scales the pixels, then a network. ``verbose=True`` prints a line per
-# epoch.
+# A pipeline that scales the pixels, then trains a network. ``verbose=True`` prints one
+# line per epoch.
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 
 print(f"Training on {len(X_train)} images of 8 x 8 pixels, one line per epoch.")
-print("The learning rate rises until epoch 6: there the loss may rise a little, too.")
+print("Until epoch 6 the learning rate rises, and the loss may rise a little, too.")
 model = make_pipeline(
     MinMaxScaler(), TwoLayerClassifier(max_iter=20, random_state=0, verbose=True)
 )

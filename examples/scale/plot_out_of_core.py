@@ -2,9 +2,9 @@
 A file larger than memory
 =========================
 
-Letters to a bank go to the department that they are for. They are learnt from a file
-that is read chunk by chunk, so that it may be larger than memory: CSV through pandas,
-or Parquet through pyarrow. Here it is small, to be written and learnt in seconds.
+Which department of a bank is a letter for? The letters are in a file that is read chunk
+by chunk, so it may be larger than memory: CSV through pandas, Parquet through pyarrow.
+This one is small, so that the example takes seconds.
 """
 
 import os
@@ -22,7 +22,6 @@ from scipy import sparse
 from sklearn.feature_extraction.text import HashingVectorizer
 
 from skmlp import TwoLayerClassifier
-from skmlp.inspection import TrainingDisplay
 from skmlp.streams import shuffled
 
 WORDS = {
@@ -50,7 +49,7 @@ def letters(rng, department, n_rows):
 
 
 # %%
-# The file lies in the order in which it was collected: department by department.
+# The file is sorted as files often are: here department by department, five times.
 folder = tempfile.TemporaryDirectory()
 csv_file = Path(folder.name) / "letters.csv"
 rng = np.random.default_rng(0)
@@ -59,9 +58,8 @@ for i, department in enumerate(DEPARTMENTS * 5):
     part.to_csv(csv_file, mode="a", header=i == 0, index=False)
 
 # %%
-# Chunks of a CSV file, and how it becomes a Parquet file without being in memory.
-# With ``pre_buffer=False`` pyarrow forgets what it has handed out; otherwise it may
-# keep the whole file.
+# Both kinds of files are read in chunks, so a CSV file of any size can be written as a
+# Parquet file. Without ``pre_buffer=False`` pyarrow may keep the whole file in memory.
 CHUNK_ROWS = 500
 
 
@@ -85,9 +83,9 @@ with parquet.ParquetWriter(parquet_file, schema) as writer:
         writer.write_table(pa.Table.from_pandas(chunk, schema, preserve_index=False))
 
 # %%
-# Text becomes sparse rows by hashing, which has nothing to fit: any chunk gives the
-# same features. One row in twenty is for validation, drawn by the number of the chunk,
-# so that it is the same one in each pass.
+# ``HashingVectorizer`` makes sparse rows of the text. There is nothing to fit, so each
+# chunk gets the same features. About one row in twenty is for validation. The seed of
+# the draw is the number of the chunk, so the same rows are drawn in each pass.
 vectorizer = HashingVectorizer(n_features=2**14, dtype=np.float32)
 
 
@@ -103,10 +101,10 @@ X_val, y_val = zip(*parts_of(parquet_file, is_for_validation=True), strict=True)
 X_val, y_val = sparse.vstack(X_val), np.concatenate(y_val)
 
 # %%
-# One call of ``partial_fit`` per chunk. How many there will be is known from the file;
-# with ``max_iter`` the learning rate follows its plan. ``shuffled`` mixes the rows over
-# a buffer of a fifth of the file; without it, ``partial_fit`` warns of rows that come
-# sorted by label. After each pass a snapshot is written, as a whole.
+# ``partial_fit`` is called once per chunk. The number of calls is known from the file;
+# given as ``max_iter``, it lets the learning rate follow its schedule. ``shuffled``
+# mixes the rows in a buffer of a fifth of the file; without it ``partial_fit`` would
+# warn that the rows are sorted by label. After each pass a snapshot is written.
 N_PASSES, BUFFER_ROWS = 3, 4000
 n_chunks = ceil(parquet.read_metadata(parquet_file).num_rows / CHUNK_ROWS)
 
@@ -128,14 +126,19 @@ print(f"{clf.t_:,} rows learnt in {clf.n_iter_} calls")
 print(f"{clf.score(X_val, y_val):.1%} of {len(y_val)} validation rows are right")
 
 # %%
-# ``history_`` has a row per call, and so the curve a point per chunk. After a few
-# chunks the rows of all departments have come by.
-TrainingDisplay.from_estimator(clf)
+# ``history_`` has one entry per call. Most is learnt in the first pass; a large file
+# may need no other.
+fig, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
+ax.plot(clf.history_["epoch"], clf.history_["val_accuracy"], linewidth=3)
+for number in range(N_PASSES):
+    ax.axvline(number * n_chunks, color="0.7", linestyle=":")
+    ax.text((number + 0.5) * n_chunks, 0.4, f"pass {number + 1}", ha="center")
+ax.set(xlabel="calls of partial_fit", ylabel="validation accuracy", ylim=(0.2, 1))
 plt.show()
 
 # %%
-# After a crash in the third pass, the snapshot of the second goes on to the same
-# weights.
+# After a crash in the third pass, training goes on from the snapshot of the second, to
+# the same weights.
 left = joblib.load(Path(folder.name) / "after_pass_1.joblib")
 learn(left, range(left.n_iter_ // n_chunks, N_PASSES), Path(folder.name))
 same = all(map(np.array_equal, left.coefs_, clf.coefs_))

@@ -2,8 +2,8 @@
 Snapshots
 =========
 
-A callback that writes the model every few epochs, and how to go on from the last file
-after the process was killed. Callbacks need scikit-learn 1.9 or newer.
+A callback writes the model to a file every few epochs; after the process was killed,
+training goes on from the file. Callbacks need scikit-learn 1.9 or newer.
 """
 
 import os
@@ -19,12 +19,13 @@ from skmlp import TwoLayerClassifier
 
 
 class Snapshots:
-    """Write the fitted estimator every so many epochs, each time as a whole.
+    """Write the fitted estimator to a file every few epochs.
 
     Parameters
     ----------
     path : path-like
-        The file; a new snapshot replaces the last one in a single step.
+        The file. A new snapshot replaces the last one in a single step, so that the
+        file is complete at any time.
     every : int
         The number of epochs between snapshots.
     """
@@ -51,8 +52,9 @@ class Snapshots:
 
 
 # %%
-# A run of 40 epochs, and one of which only the snapshot of epoch 30 is left. The
-# learning rate is constant: a schedule that plans would begin anew with the last 10.
+# One run goes through all 40 epochs. Another ends after 39, as if it was killed, and
+# only its last snapshot is left, that of epoch 30. The learning rate is constant; the
+# default schedule would begin anew with the last 10 epochs.
 X, y = load_digits(return_X_y=True)
 make = {
     "learning_rate": "constant",
@@ -70,19 +72,20 @@ with tempfile.TemporaryDirectory() as folder:
     left = joblib.load(path)
 
 # %%
-# The snapshot holds the state of the solver and of the random stream: going on from it
-# ends at the same weights, bit for bit.
+# The snapshot holds the state of the solver and of the random numbers, so training goes
+# on to the same weights, bit for bit.
 print(f"The snapshot was written after epoch {left.n_iter_}.")
 left.set_params(max_iter=40 - left.n_iter_).fit(X, y)
 same = all(map(np.array_equal, left.coefs_, whole.coefs_))
 print(f"After epoch {left.n_iter_} the weights are those of the whole run: {same}")
 
 # %%
-# Its losses follow those of the killed run.
-fig, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
-for name, clf, style in (("whole run", whole, "-"), ("from the snapshot", left, "o")):
-    ax.plot(clf.history_["epoch"], clf.history_["loss"], style, label=name, ms=4)
-ax.axvline(30.5, color="0.7", linestyle=":")
+# So the losses of the last ten epochs are the same as well.
+epoch, loss = left.history_["epoch"], left.history_["loss"]
+fig, ax = plt.subplots(figsize=(6, 3.8), layout="constrained")
+ax.plot(whole.history_["epoch"], whole.history_["loss"], label="whole run", lw=3)
+ax.plot(epoch[29], loss[29], "s", color="k", ms=9, label="snapshot of epoch 30")
+ax.plot(epoch[30:], loss[30:], "o", color="C1", label="from the snapshot on")
 ax.set(xlabel="epoch", ylabel="training loss", yscale="log")
-ax.legend()
+ax.legend(loc="upper right")
 plt.show()
