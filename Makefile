@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 
 # The scripts that make bench runs, in the order of docs/benchmarks.rst.
 BENCHMARKS = epoch_time as_installed epoch_overhead time_to_accuracy prediction \
-	onnx_prediction memory growth busy_machine defaults real_defaults candidates
+	onnx_prediction memory growth busy_machine tricks defaults real_defaults candidates
 
 .PHONY: demo test integrations test-oldest integrations-oldest test-newest soak torture \
 	mutation release-check lint docs notebooks bench bench-short clean
