@@ -3,6 +3,7 @@
 # Without deferred annotations: the class says that it lives in `skmlp.preprocessing`,
 # where the names in them are not to be found.
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from numbers import Real
@@ -36,11 +37,17 @@ _IDENTIFIER = "text that differs in nearly every row"
 _FEWEST_ROW_NUMBERS, _ROOM_PER_ROW = 32, 4
 _ROW_NUMBERS = "whole numbers that count the rows"
 _OF_USE_PERHAPS = (_IDENTIFIER, _ROW_NUMBERS)
+# Text that is written as dates, such as 28.11.2026 and 11/28/26, or as numbers with a
+# decimal separator, such as 1.234,50. Nobody can tell what each of them means.
+_WRITTEN_AS = re.compile(
+    r"(\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})|\d{4}([./])\d{1,2}\4\d{1,2})(\s.*)?"
+    r"|[-+]?\d{1,3}([.,' ]?\d{3})*[.,]\d+"
+)
 _KINDS = ("numbers", "dates", "categories", "many_levels", "dropped")
 
 
 class DroppedColumnsWarning(UserWarning):
-    """Columns of a table were left out, as nothing can be learnt from them.
+    """Columns of a table were dropped, because nothing can be learnt from them.
 
     Examples
     --------
@@ -53,9 +60,9 @@ class DroppedColumnsWarning(UserWarning):
 class ColumnSelector:
     """Select the columns of one kind, in a ColumnTransformer.
 
-    As :class:`sklearn.compose.make_column_selector`, it is called with the table when
-    the ColumnTransformer is fitted. It looks at what columns hold, so that it works
-    with frames of pandas and polars and with arrays of numbers and of objects.
+    Like :class:`sklearn.compose.make_column_selector`, it is called with the table when
+    the ColumnTransformer is fitted. It looks at the cells of each column, so that it
+    works with pandas and polars frames and with arrays of numbers and of objects.
 
     Parameters
     ----------
@@ -63,21 +70,22 @@ class ColumnSelector:
         Which columns to select; a column is of one kind only.
 
         - 'numbers': numbers and booleans, with gaps or without.
-        - 'dates': dates, times, durations, and text that ISO 8601 writes dates as.
+        - 'dates': dates, times, durations, and text with dates in ISO 8601 format.
         - 'categories': at most 32 different texts, or categories of a frame.
-        - 'many_levels': more than these.
-        - 'dropped': from which nothing can be learnt: no cell is filled, or all are the
-          same, or text differs in more than nine of ten rows, or whole numbers count
+        - 'many_levels': more than 32.
+        - 'dropped': nothing can be learnt, because all cells are empty or the same,
+          or text differs in more than nine of ten rows, or whole numbers count
           the rows. A :class:`DroppedColumnsWarning` names the columns.
 
     keep : iterable of str or int, default=()
-        The names, in an array the positions, of columns that are of use although no two
-        rows are the same there. What a frame calls categories is always kept.
+        The names (for an array the positions) of useful columns that look like
+        identifiers, because every row differs. Columns with the dtype 'category' of a
+        frame are always kept.
 
     See Also
     --------
     sklearn.compose.make_column_selector : Selects by dtype and by name.
-    skmlp.tabular_pipeline : The pipeline in which these selectors work.
+    skmlp.tabular_pipeline : The pipeline that uses these selectors.
 
     Examples
     --------
@@ -99,7 +107,7 @@ class ColumnSelector:
         return f"ColumnSelector({self.kind!r}{keep})"
 
     def __call__(self, X: Any) -> list:
-        """Return the names of the columns, where all are strings, or the positions.
+        """Return the names of the columns, if all are strings, or the positions.
 
         Parameters
         ----------
@@ -109,18 +117,21 @@ class ColumnSelector:
         Returns
         -------
         columns : list of str or of int
-            What ColumnTransformer is to pass on.
+            The columns for ColumnTransformer.
 
         Raises
         ------
         ValueError
-            If X is no dense table or, where what to drop is selected, nothing of it is
-            left or `keep` names what it does not have.
+            If X is not a dense table; and for the kind 'dropped', if no column would be
+            left, or X lacks a column of `keep`.
 
         Warns
         -----
         DroppedColumnsWarning
             If columns are dropped.
+        UserWarning
+            If text that is written as dates, but not in ISO 8601 format, or as numbers
+            is taken for categories. Both are for the kind 'dropped'.
         """
         table = checked_table(X)
         looks = [
@@ -130,16 +141,18 @@ class ColumnSelector:
         if self.kind == "dropped":
             _check_keep(self.keep, [look.name for look in looks])
             _tell_of_dropped(looks)
+            _tell_of_dates_and_numbers(looks)
         labels = zip(_labels(table), looks, strict=True)
         return [label for label, look in labels if look.kind == self.kind]
 
 
 class _Look(NamedTuple):
-    """The kind of a column, why it is dropped, if it is, and its name."""
+    """The kind of a column, why it is dropped, its name, and a cell like a date."""
 
     kind: Kind
     reason: str = ""
     name: Any = None
+    written_as: str = ""
 
 
 def _labels(table: Any) -> list:
@@ -157,7 +170,7 @@ def _looked_at(name: Any, column: Any, is_kept: bool) -> _Look:
     except TypeError as error:
         raise TypeError(
             f"Column {name!r} of X holds cells as {short(next(iter(column)))}, neither "
-            "numbers nor text nor dates. Make some of them, or drop the column."
+            "numbers nor text nor dates. Convert them, or drop the column."
         ) from error
 
 
@@ -179,7 +192,14 @@ def _look_at(column: Any, is_kept: bool) -> _Look:
             return _Look("dropped", _ROW_NUMBERS) if counts_rows else _Look("numbers")
         if not is_kept and len(present) > _SHARE_OF_LEVELS * _n_filled(column, cells):
             return _Look("dropped", _IDENTIFIER)
-    return _Look("categories" if len(present) <= _MOST_LEVELS else "many_levels")
+    kind: Kind = "categories" if len(present) <= _MOST_LEVELS else "many_levels"
+    return _Look(kind, written_as="" if is_category(column) else _written_as(present))
+
+
+def _written_as(cells: np.ndarray) -> str:
+    """Return the first cell, if all are text that is written as dates or numbers."""
+    are_all = all(isinstance(c, str) and _WRITTEN_AS.fullmatch(c) for c in cells)
+    return str(cells[0]) if are_all else ""
 
 
 def _are_numbers(cells: np.ndarray) -> bool:
@@ -224,14 +244,27 @@ def _tell_of_dropped(looks: Sequence[_Look]) -> None:
         warn(f"Columns left out: {told}.{_remedy(dropped)}", DroppedColumnsWarning)
 
 
+def _tell_of_dates_and_numbers(looks: Sequence[_Look]) -> None:
+    """Warn of text that is learnt as categories and may be dates or numbers."""
+    told = [f"{look.name!r} ({look.written_as!r})" for look in looks if look.written_as]
+    if told:
+        warn(
+            "Text is learnt as categories, but looks like dates or numbers: "
+            f"{', '.join(told)}. Convert it by pandas.to_datetime or "
+            "pandas.to_numeric, or read it with parse_dates, dayfirst and decimal of "
+            "pandas.read_csv.",
+            UserWarning,
+        )
+
+
 def _remedy(dropped: Sequence[_Look]) -> str:
     """Return how columns are kept that only look as if they were of no use."""
     names = [look.name for look in dropped if look.reason in _OF_USE_PERHAPS]
     if not names:
         return ""
     return (
-        f" Where one is of use after all, keep={names[:1]!r} keeps it. Text that means "
-        "numbers or dates should be converted to these."
+        f" To keep a column that is useful, pass keep={names[:1]!r}. Convert text that "
+        "means numbers or dates."
     )
 
 

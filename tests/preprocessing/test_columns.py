@@ -167,8 +167,8 @@ def test_warning_names_each_column_its_reason_and_the_remedy():
     assert str(caught[0].message) == (
         "Columns left out: 'id' (whole numbers that count the rows), 'code' (text that "
         "differs in nearly every row), 'one' (the same in every row), 'none' (no cell "
-        "is filled). Where one is of use after all, keep=['id'] keeps it. Text that "
-        "means numbers or dates should be converted to these."
+        "is filled). To keep a column that is useful, pass keep=['id']. Convert text "
+        "that means numbers or dates."
     )
 
 
@@ -236,3 +236,39 @@ def test_only_the_selector_of_what_is_dropped_warns():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert ColumnSelector("numbers")(table) == [1]
+
+
+@pytest.mark.parametrize(
+    ("cells", "example"),
+    [
+        ([f"{1 + row % 28}.11.2026" for row in range(N)], "1.11.2026"),
+        ([f"{1 + row % 12}/28/26 9:30" for row in range(N)], "1/28/26 9:30"),
+        ([f"2026/{1 + row % 12:02}/28" for row in range(N)], "2026/01/28"),
+        ([f"{row % 50},5" for row in range(N)], "0,5"),
+        ([f"1.{row % 50:03},50" for row in range(N)], "1.000,50"),
+        ([None if row % 3 else f"-{row % 9}.25" for row in range(N)], "-0.25"),
+    ],
+    ids=["German", "American", "slashes", "comma", "thousands", "with gaps"],
+)
+def test_text_like_dates_or_numbers_is_learnt_with_a_warning(cells, example):
+    table = np.array([cells, [row % 5 for row in range(N)]], dtype=object).T
+    with pytest.warns(UserWarning, match=r"looks like dates or numbers: 0 \('") as told:
+        ColumnSelector("dropped")(table)
+    assert f"0 ({example!r})." in str(told[0].message)
+    assert ColumnSelector("numbers")(table) == [1]
+
+
+@pytest.mark.parametrize(
+    "text", ["1.2.{}", "{}", "0{}", "127.0.0.{}", "{}.11", "12-{}", "10.000.{}"]
+)
+def test_codes_and_versions_are_not_taken_for_dates_or_numbers(text):
+    cells = [text.format(row % 28 if row else "x") for row in range(N)]
+    table = np.array([cells, [row % 5 for row in range(N)]], dtype=object).T
+    assert ColumnSelector("dropped")(table) == []
+
+
+def test_categories_of_pandas_may_look_like_dates():
+    pandas = pytest.importorskip("pandas")
+    cells = [f"{1 + row % 28}.11.2026" for row in range(N)]
+    frame = pandas.DataFrame({"a": [row % 5 for row in range(N)], "b": cells})
+    assert ColumnSelector("dropped")(frame.astype({"b": "category"})) == []
