@@ -92,8 +92,8 @@ _TRANSIENT = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_te
 MatrixLike: TypeAlias = Any
 # A label per row; or 0 and 1 in a column for each of several labels.
 LabelsLike: TypeAlias = ArrayLike | spmatrix | sparray
-# What is predicted: an array, but where y was sparse a sparse matrix or array. That is
-# Any, so that nobody who has an array has to say so.
+# Predictions: an array, or for sparse y a sparse matrix or array. It is Any, so that a
+# user with an array needs no cast.
 Labels: TypeAlias = np.ndarray | Any
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -153,10 +153,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     term is left out: each step shrinks the weights instead, by the factor
     :math:`1 - \eta \alpha` with :math:`\eta` the learning rate.
 
-    A row has one label, or several (multilabel classification): y is then an indicator
-    matrix, with a column of 0 and 1 for each label. Each output is a logistic output
-    for one label, :math:`\ell` the sum of the losses of the labels, and
-    `class_weight` weighs these.
+    A row has one label, or several (multilabel classification). For several, y is an
+    indicator matrix, with a column of 0 and 1 for each label. Each output is then a
+    logistic output for one label, :math:`\ell` is the sum of the losses of the labels,
+    and `class_weight` weights these losses.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         The number of hidden units, at least 1.
 
     activation : str, Activation or class, default='relu'
-        The function f of the hidden layer: a name, or a pair of your own, see
+        The function f of the hidden layer: a name, or your own, see
         :class:`skmlp.activations.Activation`.
 
         - 'relu': max(0, z).
@@ -179,59 +179,58 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
           approximation by tanh.
 
     loss : str, Loss or class, default='log_loss'
-        What is minimised, with t the one-hot (or smoothed) target: a name, or your own,
-        see :class:`skmlp.losses.Loss`.
+        The loss to minimise: a name, or your own, see :class:`skmlp.losses.Loss`. In
+        the formulas t is the one-hot (or smoothed) target.
 
         - 'log_loss': cross-entropy of p = softmax(o), the negative sum of t log p.
-        - 'squared_error': ½‖o − t‖² with linear outputs. `predict_proba` is then the
-          vector of probabilities nearest to the outputs in the Euclidean sense, which
-          may hold zeros and ones.
+        - 'squared_error': ½‖o − t‖² with linear outputs. `predict_proba` then returns
+          the probabilities nearest to the outputs by Euclidean distance, which may be
+          exactly 0 or 1.
         - 'brier': ‖p − t‖² with p = softmax(o).
 
         For several labels per row p is the logistic function of each logit, t holds 0
         and 1, and 'log_loss' is the sum of the binary cross-entropies of the labels.
-        The others are the same formulas, but 'squared_error' has for probabilities the
-        outputs themselves, cut off at 0 and 1. A loss of your own says by its method
-        ``multilabel`` what it is then, see :class:`skmlp.losses.MultilabelLoss`.
+        The other formulas are the same, but with 'squared_error' the probabilities are
+        the outputs, clipped to [0, 1]. The method ``multilabel`` of your own loss
+        returns its form for several labels, see :class:`skmlp.losses.MultilabelLoss`.
 
     solver : str, Solver or class, default='adamw'
-        How it is minimised: a name, or your own, see :class:`skmlp.solvers.Solver`.
-        Here as for `activation`, `loss`, `learning_rate` and `weight_init`, an instance
-        keeps the parameters that it was made with; a name or a class takes those of the
-        parameters below that it names in `options`.
+        The optimizer: a name, or your own, see :class:`skmlp.solvers.Solver`. For this
+        parameter, `activation`, `loss`, `learning_rate` and `weight_init`, an instance
+        keeps the parameters that it was created with. A name or a class gets from this
+        estimator the parameters that the class lists in `options`.
 
         - 'adam': Adam [1]_; `alpha` acts through the gradient.
         - 'adamw': Adam with decoupled weight decay [2]_; each step shrinks the weights
           by the learning rate times `alpha`, and the objective has no penalty.
         - 'sgd': stochastic gradient descent with `momentum`.
-        - 'lbfgs': SciPy's L-BFGS on the whole training set. Neither `batch_size`,
-          `sampling` nor the learning rate have a say, and dropout is refused.
+        - 'lbfgs': SciPy's L-BFGS on the whole training set. It ignores `batch_size`,
+          `sampling` and the learning rate; dropout raises an error.
 
     alpha : float or 'auto', default='auto'
-        Strength of the L2 penalty on the weights, for 'adamw' of their decay, not on
-        the biases; at least 0. Its effect does not depend on the batch size: `alpha`
-        here is `MLPClassifier`'s divided by its batch size. For 'adamw', `alpha` times
-        the learning rate is the share that a step takes of the weights; it should be
-        much less than 1.
+        Strength of the L2 penalty on the weights, not on the biases; for 'adamw'
+        strength of the weight decay; at least 0. Its effect does not depend on the
+        batch size: `alpha` equals that of `MLPClassifier` divided by the batch size.
+        With 'adamw' each step shrinks the weights by the share learning rate × `alpha`,
+        which should be much less than 1.
 
-        With 'auto' and 'adamw', `fit` measures which of 0.07, 0.2, 0.7, 2 and 7 is
-        best, because noisy tables want a hundred times what clean ones want: networks
-        with a quarter of the units are trained half as long side by side, in float32,
-        on three quarters of the rows, and have their loss compared on the fourth; of
-        fewer than 1000 rows up to four quarters are held out in turn. That takes about
-        a third of the time of the training of 'auto' length that follows, on all rows.
-        With several labels per row `alpha_` is twice the best one between those: there
-        the larger networks that follow want more decay.
-        Training that goes on with `warm_start` or `partial_fit` keeps what was
-        measured.
+        With 'auto' and 'adamw', `fit` chooses the best of 0.07, 0.2, 0.7, 2 and 7,
+        because noisy tables need a hundred times as much as clean ones. For each value
+        a network with a quarter of the units is trained half as long, in float32, on
+        three quarters of the rows. Their losses on the fourth quarter are compared. If
+        there are fewer than 1000 rows, up to four quarters are held out in turn. This
+        takes about a third of the time of the training on all rows that follows, if
+        `max_iter` is 'auto'. For several labels per row the best value between the
+        candidates is doubled, because the full network needs more decay.
+        Training that continues by `warm_start` or `partial_fit` keeps the value.
 
-        Not measured, 'auto' is 60 over the root of n_samples, at least 0.3 and at most
-        0.9: with fewer than 80 rows, or 8 per class (for several labels, per stratum as
-        `early_stopping` makes them); with more than 2\ :sup:`23`
-        numbers in X, or wide sparse X; with weights given as arrays, or an activation
-        or initialiser of your own; where no candidate has a finite loss; and where
-        training began with `partial_fit`, in which n_samples is the number of rows of
-        the call, or with `from_weights`. For the other solvers it is 0.001.
+        In some cases 'auto' is 60 / √n_samples instead, at least 0.3 and at most 0.9:
+        with fewer than 80 rows, or 8 per class (for several labels, per stratum of
+        `early_stopping`); with more than 2\ :sup:`23` numbers in X, or wide sparse X;
+        with weights given as arrays, or your own activation or initializer; if no
+        candidate has a finite loss; and if training began with `from_weights` or with
+        `partial_fit`, where n_samples is the number of rows of the call. For the other
+        solvers 'auto' is 0.001.
 
     dropout : float, default=0.0
         The share of hidden units dropped at each step of training, in [0, 1) [3]_.
@@ -240,30 +239,30 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         The share of features dropped at each step of training, in [0, 1).
 
     label_smoothing : float, default=0.0
-        The share of the target that is spread evenly over all classes, in [0, 1) [4]_;
-        for several labels per row over the absence and the presence of each: 0 and 1
-        become ε/2 and 1 − ε/2.
+        The share ε of the target that is spread evenly over all classes, in [0, 1)
+        [4]_. For several labels per row, the targets 0 and 1 become ε/2 and 1 − ε/2.
 
     standardize : bool, default=True
-        Whether to train as if every feature had mean 0 and a scale of the order of 1
-        [10]_, so that no scaler is needed in front: X is neither changed nor copied,
-        sparse X stays sparse, and `coefs_` and `intercepts_` are those for X as it is.
-        From the weighted data of the first call, and then fixed, the center of a
-        feature is its mean, its scale the standard deviation or a quarter of its
-        range, whichever is larger, rounded to a power of two. A constant feature is
-        not centred, and scaled by its size. Outliers, at most one in fifty of the
-        values that differ from the median, are left out of both, and training counts
-        what is more than 6 scales from the center as 6 scales, but for the zeros of
-        sparse X; predictions take it as it is. Where the first call holds fewer than 20
-        rows and no outlier, there is no such limit. The penalty and the initial weights
-        (but for a pair of arrays) are those for standardised features. With
-        ``fit_intercept=False``, and on wide sparse X, features are scaled but not
-        centred, and the limit is 6 plus the largest center, in scales.
+        Whether to train as if every feature had mean 0 and a scale near 1 [10]_, so
+        that no scaler is needed in front. X is neither changed nor copied, sparse X
+        stays sparse, and `coefs_` and `intercepts_` apply to X itself.
+
+        Center and scale come from the weighted data of the first call and then stay
+        fixed. The center of a feature is its mean. The scale is the standard deviation
+        or a quarter of the range, whichever is larger, rounded to a power of two. A
+        constant feature is not centred, and is scaled by its size. Outliers, at most
+        one in fifty of the values that differ from the median, are left out of both.
+        Training clips values at 6 scales from the center, except the zeros of sparse
+        X; predictions do not clip. If the first call has fewer than 20 rows and no
+        outlier, nothing is clipped. The penalty and the initial weights (except a pair
+        of arrays) are those for standardised features. With ``fit_intercept=False``,
+        and for wide sparse X, features are scaled but not centred, and the limit is 6
+        plus the largest center, in scales.
 
     batch_size : int, 'auto' or None, default='auto'
-        Rows per step; 'auto' is n_samples / 25, but at least 32 and at most 256; None
-        is the whole training set, that is gradient descent. More than there are rows
-        counts as all.
+        Rows per step. 'auto' is n_samples / 25, but at least 32 and at most 256. None
+        is the whole training set, that is, gradient descent; so is a number larger than
+        the number of rows.
 
     sampling : {'shuffle', 'sequential', 'replacement'}, default='shuffle'
         How batches are drawn.
@@ -273,28 +272,28 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         - 'replacement': as many rows as there are, each drawn independently.
 
     learning_rate : str, Schedule, class or callable, default='one_cycle'
-        The schedule: what `learning_rate_init` is multiplied by. `share` is the share
-        of the planned `max_iter` epochs that is done, growing from batch to batch. In
-        `partial_fit` with ``max_iter='auto'`` nothing is planned: 'invscaling' takes
-        the place of 'cosine', 'one_cycle' and of a callable.
+        The schedule: the factor by which `learning_rate_init` is multiplied. In
+        `partial_fit` with ``max_iter='auto'`` the number of epochs is unknown, and
+        'invscaling' is used instead of 'cosine', 'one_cycle' and a callable.
 
         - 'constant': 1.
-        - 'exponential': `learning_rate_decay` to the power of the epoch, from 0.
+        - 'exponential': `learning_rate_decay` to the power of the epoch, counted
+          from 0.
         - 'invscaling': 1 / (epoch + 1) to the power of `power_t`.
         - 'cosine': half a cosine from 1 to 0.001 [5]_.
         - 'one_cycle': a linear rise from 1/25 to 1 over the first 30 %, then half a
           cosine to 0.001 [6]_.
-        - 'adaptive': a fifth of what it was whenever the training loss (with
-          `early_stopping` the validation score) has not improved by more than `tol`
-          for `n_iter_no_change` epochs in a row; once it is at most 1e-6, the next such
-          plateau ends training.
-        - callable: takes `share`, a float in [0, 1], and returns the multiplier.
-        - a :class:`skmlp.schedules.Schedule` or a class of them.
+        - 'adaptive': divided by 5 whenever the training loss (with `early_stopping` the
+          validation score) has not improved by more than `tol` for `n_iter_no_change`
+          epochs in a row. When the learning rate is at most 1e-6, the next such plateau
+          ends training.
+        - callable: takes `share`, a float in [0, 1], and returns the factor. `share` is
+          the share of the `max_iter` epochs that is done; it grows from batch to batch.
+        - an instance or a class of :class:`skmlp.schedules.Schedule`.
 
     learning_rate_init : float or 'auto', default='auto'
-        The learning rate before the schedule; positive. 'auto' is 0.13 over the root of
-        n_features, but at most 0.04: right for a schedule that ends low, with
-        standardised features.
+        The learning rate before the schedule; positive. 'auto' is 0.13 / √n_features,
+        but at most 0.04. It suits a schedule that ends low, and standardised features.
 
     learning_rate_decay : float, default=0.95
         The factor per epoch of the schedule 'exponential', in (0, 1].
@@ -306,7 +305,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Momentum of the solver 'sgd', in [0, 1); 0 for none.
 
     nesterovs_momentum : bool, default=True
-        Whether the momentum is Nesterov's or the classical one.
+        Whether to use Nesterov's momentum instead of the classical one.
 
     beta_1 : float, default=0.9
         Decay per step of the mean gradient of 'adam' and 'adamw', in [0, 1).
@@ -315,17 +314,18 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Decay per step of the mean squared gradient of 'adam' and 'adamw', in [0, 1).
 
     epsilon : float, default=1e-8
-        What 'adam' and 'adamw' add to the root of the mean square; positive.
+        What 'adam' and 'adamw' add to the square root of the mean squared gradient;
+        positive.
 
     max_grad_norm : float or None, default=None
-        A gradient whose Euclidean norm, over all parameters, is larger is scaled to
-        this norm; None for no bound. Without effect on 'lbfgs'.
+        If the Euclidean norm of the gradient, over all parameters, is larger, the
+        gradient is scaled to this norm; None for no limit. 'lbfgs' ignores it.
 
     weight_init : str, callable, class or pair of arrays, default='auto'
         The initial weights of both layers; biases start at zero.
 
-        - 'auto': 'he' for 'relu' and its kin ('leaky_relu', 'elu', 'softplus', 'silu',
-          'gelu'), 'glorot' otherwise.
+        - 'auto': 'he' for 'relu', 'leaky_relu', 'elu', 'softplus', 'silu' and 'gelu',
+          'glorot' otherwise.
         - 'he': uniform within ±√(6 / fan_in) [7]_.
         - 'glorot': uniform within ±√(6 / (fan_in + fan_out)) [8]_.
         - 'lecun': uniform within ±√(3 / fan_in).
@@ -334,109 +334,113 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         - 'fan_product': uniform within ±1 / √(fan_in fan_out).
         - callable: called as ``weight_init(W, rng)`` for each layer; fills ``W``, of
           shape (fan_in, fan_out), in place; ``rng`` is a `numpy.random.Generator`.
-          Also an instance or class of :class:`skmlp.initializers.Initializer`.
+        - an instance or a class of :class:`skmlp.initializers.Initializer`.
         - pair of arrays: of shapes (n_features, hidden_layer_size) and
           (hidden_layer_size, n_outputs).
 
     init_scale : float or pair of floats, default=0.05
-        The standard deviation of 'normal', the bound of 'uniform'; positive. A pair
-        holds one for the hidden and one for the output layer.
+        The standard deviation of 'normal', or the bound of 'uniform'; positive. A pair
+        has one value for the hidden and one for the output layer.
 
     fit_intercept : bool, default=True
         Whether the layers have biases. If False, both stay zero.
 
     class_weight : dict, list of dicts, 'balanced' or None, default=None
-        The weight of each class, multiplied by `sample_weight`. 'balanced' weighs a
-        class by n_samples / (n_classes * its samples), counted by `sample_weight`; in
-        `partial_fit`, over all rows seen so far.
+        The weight of each class, multiplied by `sample_weight`. 'balanced' gives a
+        class the weight n_samples / (n_classes * its samples), where each sample counts
+        by its `sample_weight`; in `partial_fit`, over all rows seen so far.
 
-        For several labels per row 'balanced', or a list with a dict (or 'balanced') per
-        column of y, such as ``[{0: 1, 1: 5}, {}]``, weighs the absence (0) and the
-        presence (1) of each label in the loss of that label alone. Scikit-learn's trees
-        take such a list, too, but multiply the weights of a row's labels into one
-        weight of the row. `fit` divides them by their mean over all labels of all rows,
-        so that only their ratios count; `partial_fit` takes them as they are.
+        For several labels per row: 'balanced', or a list with one dict (or 'balanced')
+        per column of y, such as ``[{0: 1, 1: 5}, {}]``. It weights the absence (0) and
+        the presence (1) of each label, only in the loss of that label. scikit-learn's
+        trees take such a list, too, but multiply the weights of all labels of a row
+        into one weight of the row. `fit` divides the weights by their mean over all
+        labels and rows, so that only their ratios count; `partial_fit` does not.
 
     max_iter : int or 'auto', default='auto'
-        The number of epochs, that is of passes over the training set; of iterations
-        for 'lbfgs'. To finish them is success and warns of nothing. 'auto' is as many
-        as 1500 steps take, but at least 10 and at most 50; 200 for 'lbfgs'.
+        The number of epochs, that is, of passes over the training set; for 'lbfgs' the
+        largest number of iterations. There is no warning at the end. 'auto' is the
+        number of epochs of 1500 steps, but at least 10 and at most 50; 200 for 'lbfgs'.
 
     early_stopping : bool, default=False
         Whether to stop when the score on validation data has not improved by more than
         `tol` for `n_iter_no_change` epochs in a row, and to restore the weights of the
         best epoch. With 'one_cycle', 'cosine' or a callable as the schedule, the
-        learning rate falls first: what is left of the plan is shortened to
-        `n_iter_no_change` epochs. Validation data is `X_val` where `fit` is given it,
-        else a part of the training data, stratified by class: a class with at least two
-        rows keeps one on each side, one with a single row is trained on. Of several
-        labels per row the rarest one tells the stratum, a simple form of [11]_; strata
-        of less than 5 % of the rows are taken together. Where the part would be smaller
-        than two rows per class or stratum, a warning is given and the training data
-        itself is watched. `partial_fit` holds nothing out and never stops.
+        learning rate falls before training ends: the rest of the schedule is shortened
+        to `n_iter_no_change` epochs.
+
+        Validation data is `X_val` if `fit` gets it, else a part of the training data,
+        stratified by class. A class with at least two rows has one on each side; a
+        single row is used for training. For several labels per row the rarest label of
+        a row is its stratum, a simple form of [11]_; strata with less than 5 % of the
+        rows are merged. If fewer than two rows per class or stratum would be held out,
+        `fit` warns and uses the score on the training data. `partial_fit` holds
+        out no rows and does not stop.
 
     validation_fraction : float, default=0.1
         The share of rows that `early_stopping` holds out, in (0, 1).
 
     n_iter_no_change : int, default=10
-        For how many epochs the score may stand still; at least 1.
+        The number of epochs without improvement before training ends; at least 1.
 
     tol : float, default=1e-4
-        What counts as an improvement of the score; for 'lbfgs' also the largest entry
-        of the gradient at which it has converged.
+        An increase of the score by more than `tol` is an improvement. 'lbfgs' has
+        converged when the largest entry of the gradient is at most `tol`.
 
     scoring : str or callable, default='loss'
-        The score that `early_stopping` watches: 'loss' (the negative loss, without the
-        penalty), the name of a scorer of scikit-learn, or a callable
+        The score for `early_stopping`: 'loss' (the negative loss, without the
+        penalty), the name of a scikit-learn scorer, or a callable
         ``scoring(estimator, X, y)`` that returns a number. Greater is better; NaN is no
-        improvement. Where samples or classes are weighted, a scorer that has a
-        parameter ``sample_weight`` is passed their product; the class weights of
-        several labels per row, which are no weights of rows, count in 'loss' alone.
-        With an `X_val` and without early stopping it is measured for `history_`;
-        without either it has no effect, and `fit` warns, but for fits within a search.
+        improvement. If samples or classes are weighted, a scorer that has a parameter
+        ``sample_weight`` gets the product of both weights. For several labels per row
+        class weights are not weights of rows, and count only in 'loss'.
+        With an `X_val` and without early stopping the score is recorded in `history_`.
+        Without either it has no effect, and `fit` warns, except within a search.
 
     monitor_train : bool, default=False
-        Whether to measure, after each epoch, the loss (without the penalty and without
-        dropout), the accuracy on the training data, and the share of hidden units that
-        are active on it, for `history_`. It costs about two fifths of an epoch.
+        Whether to record in `history_`, after each epoch, the loss (without the penalty
+        and without dropout) and the accuracy on the training data, and the share of
+        hidden units that are active on it. It adds about two fifths of the time per
+        epoch.
 
     warm_start : bool, default=False
-        Whether `fit` starts from the weights, the state of the solver and the random
-        stream that the last call ended with, and trains `max_iter` epochs more. With a
-        constant learning rate two fits of 50 epochs equal one of 100, to the bit. What
-        counts the share of training done or plateaus begins anew, as does what 'lbfgs'
-        remembers of past steps.
+        Whether `fit` continues from the weights, the state of the solver and the random
+        stream of the last call, and trains `max_iter` epochs more. With a constant
+        learning rate two fits of 50 epochs equal one of 100, bit for bit. The share of
+        training that is done, the count of plateaus and the memory of 'lbfgs' start
+        again.
 
     n_jobs : int or None, default=None
-        At most so many threads train, and predict; -1 for as many as there are cores.
-        None leaves it to the machine: the cores that joblib counts, but no more than
-        BLAS is allowed, which in loky's workers is their share of the cores, and one in
-        other pools' workers and in threads other than the main one. There are fewer
-        where more would not pay: a step of training takes several from 12 million
-        multiplications of X and the weights on. How many, and with which parameters
-        training takes one, is in :ref:`the guide <threads>`.
+        The largest number of threads that train and predict; -1 for the number of
+        cores. None is the number of cores that joblib counts, but not more threads than
+        BLAS may use, which in loky's workers is their share of the cores. In workers of
+        other pools and in threads other than the main one it is 1. If a step has fewer
+        than 12 million multiplications of X and the weights, one thread trains.
+        :ref:`The guide <threads>` has the number of threads for larger steps, and the
+        parameters with which training uses one thread.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights, the batches, dropout and the hold-out. An int makes
-        `fit` reproducible to the bit on one machine, by the same number of threads; for
-        another it differs by rounding, and with `dropout` by the units dropped.
+        Seed of the initial weights, the batches, dropout and the held-out rows. An int
+        makes `fit` reproducible, bit for bit, on one machine with the same number of
+        threads. Another number of threads changes the rounding, and with `dropout` the
+        units that are dropped.
 
     verbose : bool or int, default=False
-        Whether to print one line per epoch; an int k prints every k epochs. A star
-        marks the best epoch so far, by what `early_stopping` watches or would watch; a
-        line before the first epoch says so. For a progress bar see
+        Whether to print one line per epoch; an int k prints one line per k epochs. A
+        star marks the best epoch so far, by the score for `early_stopping`, also
+        without it; a line before the first epoch says so. For a progress bar see
         :class:`sklearn.callback.ProgressBar`.
 
     dtype : {'auto', 'float32', 'float64'}, default='auto'
-        In which precision the network computes: 'auto' is float64 for float64 X and
-        float32 for all else. X itself is never copied or cast as a whole. Training that
-        goes on keeps the precision that it began with.
+        The precision in which the network computes: 'auto' is float64 for float64 X and
+        float32 for any other X. X itself is never copied or cast as a whole. Training
+        that continues keeps its precision.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted; for several labels per row the numbers of the columns of y,
-        ``arange(n_labels)``, as `MLPClassifier` has them.
+        ``arange(n_labels)``, as in `MLPClassifier`.
 
     coefs_ : list of two ndarrays
         The weights, of shapes (n_features, hidden_layer_size) and
@@ -449,33 +453,34 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         The number of features seen when fitting.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        The names of the features, where X had names that are all strings.
+        The names of the features, if X had names that are all strings.
 
     history_ : dict of lists
-        One entry per epoch in each of 'epoch', 'loss' (the mean of the objective over
-        the epoch's batches), 'learning_rate' (of its last step) and 'seconds' (of
-        training, without measuring); with validation data also in 'val_loss' (without
-        the penalty), 'val_accuracy' and the name of the scorer; with `monitor_train` in
-        'train_loss', 'train_accuracy' and 'active_units', the share of hidden units
-        that are not dead: a dead one has the same output for every training row and a
-        derivative of zero, as a unit of 'relu' that is never positive. Accuracy is what
-        `score` computes. NaN where an epoch was not measured. Ready for
-        ``pandas.DataFrame(clf.history_)``. `partial_fit` keeps the last 1000.
+        Lists with one entry per epoch, for ``pandas.DataFrame(clf.history_)``:
+        'epoch', 'loss' (the mean of the objective over the batches), 'learning_rate'
+        (of the last step) and 'seconds' (of training, without scoring). With validation
+        data also 'val_loss' (without the penalty), 'val_accuracy' and the name of the
+        scorer. With `monitor_train` also 'train_loss', 'train_accuracy' and
+        'active_units', the share of hidden units that are not dead: a dead unit has
+        the same output for every training row and a derivative of zero, as a unit of
+        'relu' that is never positive. Accuracy is what `score` computes. An entry is
+        NaN if the epoch was not scored. `partial_fit` keeps the last 1000.
 
     n_iter_ : int
         The number of epochs trained, over all calls of `partial_fit` or, with
         `warm_start`, of `fit`.
 
     t_ : int
-        The number of rows learnt from, each counted as often as it was used.
+        The number of rows trained on, each counted as often as it was used.
 
     alpha_, learning_rate_init_ : float
-        What `alpha` and `learning_rate_init` were in the last call of `fit` or
-        `partial_fit`: 'auto' as a number, and for a solver that was given as an
-        instance with an `alpha` of its own that one.
+        The values of `alpha` and `learning_rate_init` in the last call of `fit` or
+        `partial_fit`, with a number instead of 'auto'. If the solver is an instance
+        with its own `alpha`, `alpha_` is that.
 
     batch_size_, max_iter_ : int
-        The same of `batch_size`, where None is the number of rows, and of `max_iter`.
+        The same for `batch_size`, where None becomes the number of rows, and for
+        `max_iter`.
 
     loss_ : float
         The loss of the last epoch.
@@ -488,19 +493,19 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     validation_scores_ : list of float or None
         The score on the validation data, one per epoch; greater is better. None
-        where there was no validation data.
+        if there was no validation data.
 
     best_validation_score_ : float or None
-        The highest of them since the last `fit` began.
+        The highest validation score since the last `fit` began.
 
     best_epoch_ : int or None
-        The epoch, counted from 1 as in ``history_["epoch"]``, that had it.
+        The epoch with the highest score, counted from 1 as in ``history_["epoch"]``.
 
     n_layers_ : int
         3, counting the input layer.
 
     n_outputs_ : int
-        The number of outputs, one per class, for two classes too; or one per label.
+        The number of outputs: one per class, also for two classes; or one per label.
 
     out_activation_ : {'softmax', 'logistic', 'identity'}
         The activation of the outputs: 'logistic' for several labels per row; 'identity'
@@ -509,8 +514,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     See Also
     --------
     sklearn.neural_network.MLPClassifier : A perceptron of any number of layers.
-    sklearn.ensemble.HistGradientBoostingClassifier : Boosted trees, the other choice
-        for tables.
+    sklearn.ensemble.HistGradientBoostingClassifier : Boosted trees, also for tables.
 
     Notes
     -----
@@ -519,14 +523,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     The defaults were chosen by a sweep over data sets of many kinds, which
     ``benchmarks/default_sweep.py`` repeats; the page on defaults shows its table.
 
-    Wide sparse X: where a batch has numbers for less than half of the features, steps
-    move only the weights of these features [9]_. Moments and velocity decay at each
-    step, as in a dense one, but the weights of an absent feature wait, for what
-    momentum, penalty or decay would do to them, until it is there again. Features are
-    then scaled, but not centred.
+    Wide sparse X: if a batch has nonzero values for less than half of the features,
+    steps change only the weights of these features [9]_. Moments and velocity decay at
+    each step, as in a dense one. But momentum, penalty and decay change the weights of
+    an absent feature only when a batch has this feature again. Features are then
+    scaled, but not centred.
 
-    A sample of a mini-batch counts by its weight over (rows of the batch × mean weight
-    of the training set), so that the gradient of a batch is unbiased.
+    In a mini-batch, the loss of a sample is multiplied by its weight / (rows of the
+    batch × mean weight of the training set), so that the gradient is unbiased.
 
     References
     ----------
@@ -545,8 +549,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     .. [7] He et al. (2015), "Delving deep into rectifiers", equation (10).
     .. [8] Glorot & Bengio (2010), "Understanding the difficulty of training deep
        feedforward neural networks", equation (16).
-    .. [9] `torch.optim.SparseAdam` and TensorFlow's `LazyAdam` do so, but let moments
-       of absent features stay as they are.
+    .. [9] `torch.optim.SparseAdam` and TensorFlow's `LazyAdam` do so, but do not change
+       the moments of absent features.
     .. [10] LeCun et al. (1998), "Efficient BackProp", section 4.3, by the
        reparametrisation of the first layer that the page on mathematics derives.
     .. [11] Sechidis, Tsoumakas & Vlahavas (2011), "On the stratification of multi-label
@@ -729,10 +733,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         classes: ArrayLike | None,
         **params: Any,
     ) -> Self:
-        """Make a fitted classifier from weights that came from elsewhere.
+        """Make a fitted classifier from weights that were trained elsewhere.
 
-        It predicts, and it trains on: with `partial_fit`, or with `fit` and
-        ``warm_start=True``.
+        To train it further, use `partial_fit`, or `fit` with ``warm_start=True``.
 
         Parameters
         ----------
@@ -744,10 +747,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             biases, which sets ``fit_intercept=False``.
         classes : array-like of shape (n_classes,) or None
             The labels in the order of the outputs; sorted, without repeats. None for
-            several labels per row: each output is then a label by itself.
+            several labels per row: each output is then one label.
         **params : dict
             Parameters of the constructor. `activation` and `loss` should be those that
-            the weights were trained with; ``dtype="auto"`` is float32 where both
+            the weights were trained with; ``dtype="auto"`` is float32 if both
             `coefs` are, else float64.
 
         Returns
@@ -817,30 +820,29 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """Train the network on X and y.
 
         Ctrl-C ends training with a warning and keeps what was learnt: the weights after
-        the last batch, or with `early_stopping` those of the best epoch. Before
-        training has begun, a second time, or after the result is there it raises
-        KeyboardInterrupt: `fit` has then done nothing or all, as ``n_iter_`` tells. It
-        raises KeyboardInterrupt, too, where joblib runs this call, as in a search,
-        cross-validation or an ensemble: these end then, and rank nothing that is half
-        trained.
+        the last batch, or with `early_stopping` those of the best epoch. A second
+        Ctrl-C, or one before or after training, raises KeyboardInterrupt. `fit` has
+        then changed nothing, or finished: ``n_iter_`` shows which. If joblib runs this
+        call, as in a search, cross-validation or an ensemble, Ctrl-C raises
+        KeyboardInterrupt, too, so that no half-trained network is compared.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features of any numeric dtype, finite. Neither copied nor cast as a whole,
-            but for sparse formats other than CSR, which are converted to it.
+            Features of any numeric dtype, finite. Neither copied nor cast as a whole;
+            but sparse formats other than CSR are converted to CSR.
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
-            Labels: integers, strings or booleans. Or for several labels per row (at
-            least two columns) an indicator matrix: 0 and 1, numbers or booleans.
+            Labels: integers, strings or booleans. For several labels per row an
+            indicator matrix with at least two columns: 0 and 1, numbers or booleans.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each sample counts: at least 0, not all 0. None for all the same.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Validation data, measured after each epoch and watched by `early_stopping`;
+            Validation data, scored after each epoch and used by `early_stopping`;
             scaled as X is.
         y_val : array-like, default=None
-            Its labels, as y has them, all of them in y.
+            Labels of `X_val`, in the form of y; all of them must be in y.
         sample_weight_val : array-like of shape (n_val,), default=None
-            How much each of its samples counts.
+            How much each sample of `X_val` counts.
 
         Returns
         -------
@@ -851,9 +853,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ------
         ValueError
             If a parameter or an argument is invalid, or training diverges before any
-            epoch was better than the start. The estimator is then left as it was.
+            epoch was better than the start. The estimator is then not changed.
         TypeError
-            If a value of X is an object of a type that is neither number nor text.
+            If a value of X is an object that is neither a number nor text.
 
         Warns
         -----
@@ -968,56 +970,55 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         y_val: LabelsLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> Self:
-        """Train for one epoch over X and y, from where the last call ended.
+        """Train for one epoch on X and y, continuing from the last call.
 
         The state of the solver, the random stream, the counters and the learning-rate
-        schedule go on from call to call; a call counts as one of the `max_iter` epochs
-        that the schedule plans with, and after them its last value holds. With
-        ``max_iter='auto'`` nothing is planned, see `learning_rate`. Features are
-        standardised by what the first call held. Weights are taken as they are: those
-        of one call are not measured by their mean, as `fit` does, so that they mean the
-        same in every call. A call that raises, by Ctrl-C too, changes nothing, so that
-        it can be repeated; one that only makes the loss larger does not warn. Callbacks
-        are not called.
+        schedule continue from call to call. A call counts as one of the `max_iter`
+        epochs of the schedule; after them its last value is used. With
+        ``max_iter='auto'`` the number of epochs is unknown, see `learning_rate`.
+        Features are standardised by the data of the first call. Sample weights are not
+        divided by their mean, as `fit` does, so that they mean the same in every call.
+        A call that raises an error, also by Ctrl-C, changes nothing and can be
+        repeated. A call that only increases the loss does not warn. Callbacks are not
+        called.
 
-        Rows should come in random order, for instance by
-        :func:`skmlp.streams.shuffled`, because a network forgets a class of which no
-        more rows come. Where the first ten or more rows are all of one class, and those
-        that follow all of others, a warning is given in the call that brings the first
-        ten of these. Chunks of fewer rows, and several labels per row, are not looked
-        at.
+        Rows should come in random order, for example by
+        :func:`skmlp.streams.shuffled`, because a network forgets a class without new
+        rows. If the first ten or more rows are all of one class, and the next ten are
+        all of other classes, `partial_fit` warns. It does not check chunks of fewer
+        rows, or several labels per row.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features of any numeric dtype, finite.
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
-            Labels, all of them among `classes`; or for several labels per row 0 and 1.
+            Labels, all of them in `classes`; for several labels per row 0 and 1.
         classes : array-like of shape (n_classes,), default=None
-            All labels that any call may hold. Needed in the first call, optional, but
-            the same, in later ones. For several labels per row they are not needed;
-            ``np.unique(y)`` may be passed all the same.
+            All labels that any call may hold. Required in the first call; in later ones
+            optional, and the same. Not needed for several labels per row, but
+            ``np.unique(y)`` is accepted.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each sample counts: at least 0, not all 0. None for 1 each.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Validation data, measured after the epoch, for `history_`.
+            Validation data, scored after the epoch, for `history_`.
         y_val : array-like, default=None
-            Its labels, as y has them, all of them in `classes`.
+            Labels of `X_val`, in the form of y; all of them must be in `classes`.
         sample_weight_val : array-like of shape (n_val,), default=None
-            How much each of its samples counts.
+            How much each sample of `X_val` counts.
 
         Returns
         -------
         self : TwoLayerClassifier
-            The estimator, trained on.
+            The estimator after this epoch.
 
         Raises
         ------
         ValueError
             If a parameter or an argument is invalid, or a weight is no longer finite.
-            The estimator is then left as it was.
+            The estimator is then not changed.
         TypeError
-            If a value of X is an object of a type that is neither number nor text.
+            If a value of X is an object that is neither a number nor text.
 
         Examples
         --------
@@ -1073,9 +1074,9 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: MatrixLike) -> Labels:
-        """Predict the most probable class of each sample, or which labels it has.
+        """Predict the most probable class of each sample, or its labels.
 
-        Of several labels per row those are predicted whose probability is above 0.5.
+        For several labels per row it predicts those with a probability above 0.5.
 
         Parameters
         ----------
@@ -1086,7 +1087,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         -------
         labels : {ndarray, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
             With the dtype of `classes_`. For several labels per row 0 and 1: a
-            csr_matrix or csr_array where the y of `fit`, or of the first `partial_fit`,
+            csr_matrix or csr_array if the y of `fit`, or of the first `partial_fit`,
             was a sparse matrix or array.
 
         Examples
@@ -1109,13 +1110,13 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Estimate the probability of each class for each sample.
 
-        For the losses 'log_loss' and 'brier' the softmax of the logits; for
-        'squared_error', whose linear outputs estimate probabilities but may leave
-        [0, 1], the vector of probabilities nearest to them.
+        For the losses 'log_loss' and 'brier' it is the softmax of the logits. For
+        'squared_error' it is the vector of probabilities nearest to the linear outputs,
+        which may be outside of [0, 1].
 
-        For several labels per row the probability of each label by itself: for
-        'log_loss' and 'brier' the logistic function of its logit, for 'squared_error'
-        the nearest number in [0, 1] to its output.
+        For several labels per row it is the probability of each label: for 'log_loss'
+        and 'brier' the logistic function of its logit, for 'squared_error' its output,
+        clipped to [0, 1].
 
         Parameters
         ----------
@@ -1142,11 +1143,11 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Estimate the logarithm of the probability of each class for each sample.
 
-        Of several labels per row, of each label.
+        For several labels per row, of each label.
 
-        Computed from the logits, so that it is finite and exact where the probability
-        itself would be rounded to zero. For the loss 'squared_error' a probability of
-        zero counts as the smallest normal number.
+        It is computed from the logits, so that it is finite and exact even if the
+        probability itself is rounded to zero. For the loss 'squared_error' a
+        probability of zero counts as the smallest normal number.
 
         Parameters
         ----------
@@ -1171,7 +1172,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def decision_function(self, X: MatrixLike) -> np.ndarray:
         """Compute the logits, or for two classes their difference.
 
-        For several labels per row a number per label, above 0 where it is predicted.
+        For several labels per row one number per label, above 0 if it is predicted.
 
         Parameters
         ----------
@@ -1182,8 +1183,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         -------
         scores : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             For two classes the logit of ``classes_[1]`` minus that of ``classes_[0]``;
-            for several labels per row, also for two, the logit of each, under
-            'squared_error' less 0.5. float32 or float64, as the weights.
+            for several labels per row, also for two, the logit of each, for
+            'squared_error' minus 0.5. float32 or float64, as the weights.
 
         Examples
         --------
@@ -1210,15 +1211,15 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     ) -> float:
         """Compute the accuracy: the share of samples whose class is predicted.
 
-        For several labels per row it is the subset accuracy: the share of samples of
-        which every label is predicted rightly.
+        For several labels per row it is the subset accuracy: the share of samples for
+        which every label is predicted correctly.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features of any numeric dtype, finite.
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
-            Their labels, as they were in `fit`.
+            Their labels, in the form that `fit` got.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each sample counts: at least 0, not all 0. None for all the same.
 

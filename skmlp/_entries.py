@@ -39,8 +39,8 @@ def entry_of(registry: Mapping[str, Any], choice: Any) -> Any:
         return choice
     if choice not in registry:
         raise ValueError(
-            f"{choice!r} is not among {sorted(registry)}. Use the version of skmlp "
-            "that has it, as that which saved the model, or choose one of these."
+            f"{choice!r} is not among {sorted(registry)}. Choose one of these; load a "
+            "saved model with the version of skmlp that saved it."
         )
     return registry[choice]
 
@@ -64,7 +64,7 @@ def ready(entry: Any, given: Mapping[str, Any]) -> Any:
 
 
 def _made(entry: type, given: Mapping[str, Any]) -> Any:
-    """Return an instance; raise where its constructor asks for what nobody gives."""
+    """Return an instance; raise if its constructor needs more than its options."""
     options = getattr(entry, "options", ())
     for name in options:
         if name not in given:

@@ -205,7 +205,7 @@ def _check_capabilities(name: str, choice: Any) -> None:
         if not hasattr(choice, attribute):
             raise ValueError(
                 f"{name}={choice!r} has no attribute {attribute!r}. Derive it from "
-                f"{base}: that has all that is asked of it."
+                f"{base}, which has all attributes that are needed."
             )
 
 
@@ -231,9 +231,10 @@ def _check_nothing_is_random(given: Mapping[str, Any]) -> None:
         return
     if given["dropout"] or given["input_dropout"]:
         raise ValueError(
-            f"solver={given['solver']!r} cannot minimise what "
-            f"dropout={given['dropout']!r} and input_dropout={given['input_dropout']!r}"
-            f" make random; set both to 0 or choose a stochastic solver: {STOCHASTIC}."
+            f"solver={given['solver']!r} cannot be used with dropout="
+            f"{given['dropout']!r} and input_dropout={given['input_dropout']!r}, which "
+            "make the loss random; set both to 0 or choose a stochastic solver: "
+            f"{STOCHASTIC}."
         )
 
 
@@ -290,15 +291,15 @@ class Settings:
     ) -> Self:
         """Return the settings for X of some shape, computed in some dtype.
 
-        Where nobody knows how long training will be, a schedule that has to know gives
-        way to 'invscaling', unless `max_iter` tells.
+        If the number of epochs is unknown, a schedule that depends on it is replaced
+        by 'invscaling', unless `max_iter` is a number.
         """
         asked = parameters_of(estimator)
         given = asked | _numbers(asked, *shape)
         activation = ready(entry_of(ACTIVATIONS, given["activation"]), given)
         loss = ready(entry_of(LOSSES, given["loss"]), given)
         solver = ready(entry_of(SOLVERS, given["solver"]), given)
-        if solver.decouples_decay:  # an instance has an alpha of its own
+        if solver.decouples_decay:  # an instance has its own alpha
             given["alpha"] = getattr(solver, "alpha", given["alpha"])
         return cls(
             activation=activation,
@@ -320,7 +321,7 @@ class Settings:
         )
 
     def with_alpha(self, alpha: float) -> Self:
-        """Return the same settings but for alpha, also that of the solver."""
+        """Return the same settings with another alpha, also for the solver."""
         solver: Any = self.solver
         if solver.decouples_decay:
             solver = copy.copy(solver)
@@ -412,9 +413,9 @@ def _is_automatic(value: Any) -> bool:
 def _measures_alpha(asked: Mapping[str, Any]) -> bool:
     """Return whether held-out rows may tell which alpha is best.
 
-    Of a penalty in the objective nobody has measured that; an instance of a solver has
-    an alpha of its own; and weights that are given, or a function of the user's own,
-    may fit no smaller network.
+    Not for a penalty in the objective, for which it was not tried; not for an instance
+    of a solver, which has its own alpha; and not for given weights or the user's own
+    function, which may not fit a smaller network.
     """
     solver, weight_init = asked["solver"], asked["weight_init"]
     takes_alpha = isinstance(solver, str | type) and "alpha" in getattr(

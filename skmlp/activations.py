@@ -1,11 +1,11 @@
 """Activations of the hidden layer: pairs (forward, backward) that work in place.
 
-``forward(Z, H)`` writes f(Z) into ``H``. It may overwrite ``Z`` with whatever the
-backward pass wants to find there. ``backward(Z, H, dH)`` finds both as ``forward``
-left them, multiplies ``dH`` by f'(Z), so that it becomes dZ, and may use ``Z`` and
-``H`` as scratch. The three arrays have shape (n_rows, n_hidden) and one dtype, and do
-not overlap. `ACTIVATIONS` names the pairs; the parameter ``activation`` takes a name,
-or an `Activation` or class with the same methods.
+``forward(Z, H)`` writes f(Z) into ``H``. It may overwrite ``Z`` with values that the
+backward pass needs. ``backward(Z, H, dH)`` gets both as ``forward`` left them,
+multiplies ``dH`` by f'(Z), which gives dZ, and may overwrite ``Z`` and ``H``. The three
+arrays have shape (n_rows, n_hidden) and the same dtype, and do not overlap.
+`ACTIVATIONS` names the pairs; the parameter ``activation`` takes a name, or an
+`Activation` or class with the same methods.
 """
 
 from __future__ import annotations

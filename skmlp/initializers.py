@@ -1,8 +1,8 @@
-"""Initial weights: what fills a weight matrix in place.
+"""Initial weights: functions that fill a weight matrix in place.
 
 An initializer is called as ``initializer(W, rng)`` with ``W`` of shape (fan_in,
-fan_out). `INITIALIZERS` names classes of them; the parameter ``weight_init`` takes a
-name, or a class or instance that is called so, as is any function ``f(W, rng)``.
+fan_out). `INITIALIZERS` names the classes; the parameter ``weight_init`` takes a
+name, a class, an instance, or any function ``f(W, rng)``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _AT_ONCE = 2**17
 
 
 class Initializer(Entry):
-    """What fills a weight matrix.
+    """Base class of initializers, which fill a weight matrix.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Initializer(Entry):
     """
 
     def __call__(self, W: np.ndarray, rng: np.random.Generator) -> None:
-        """Fill W, of shape (fan_in, fan_out), by numbers of rng."""
+        """Fill W, of shape (fan_in, fan_out), with random numbers from rng."""
         raise self._lacks("__call__")
 
 

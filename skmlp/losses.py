@@ -1,14 +1,14 @@
 """Losses on logits, each with the link that turns logits into probabilities.
 
-Logits have shape (n_outputs, n_rows), one column per sample: reductions along the first
-axis vectorise, a softmax takes a fifth of the time that it takes the other way round.
+Logits have shape (n_outputs, n_rows), one column per sample, because reductions along
+the first axis vectorise: a softmax takes a fifth of the time of one along the second.
 Targets t have the same shape: one-hot columns, smoothed by `label_smoothing` (ε)::
 
     t_k = (1 - ε) [k = y] + ε / n_outputs
 
-Where a row may have several labels, each output is a label by itself, and a loss gives
-way to what its ``multilabel`` returns: the sum over labels, with the logistic function
-in place of the softmax, and targets of each label, present or absent::
+If a row may have several labels, each output is one label, and the loss that the method
+``multilabel`` returns is used: the sum over labels, with the logistic function
+instead of the softmax, and a target for each label, present or absent::
 
     t_k = (1 - ε) [k is in y] + ε / 2
 
@@ -73,11 +73,11 @@ def softmax(logits: np.ndarray) -> None:
 
 
 class Loss(Entry):
-    """What every loss has, with the softmax as its link.
+    """Base class of losses, with the softmax as its link.
 
-    A loss keeps nothing from call to call, so that several threads may share it. It may
-    have parameters of its own, with defaults; those that it takes from the estimator
-    when it is chosen by name or as a class, it names in `options`.
+    A loss stores nothing between calls, so that several threads may share it. It may
+    have its own parameters, with defaults. `options` lists those that it gets from the
+    estimator if it is chosen by name or as a class.
 
     Attributes
     ----------
@@ -86,13 +86,14 @@ class Loss(Entry):
     out_activation : str
         The name of the link.
     threshold : float or None
-        Where a row may have several labels: above which logit a label is predicted. The
-        link makes 0.5 of it. None where a row has one label, that of the largest logit.
+        If a row may have several labels, a label is predicted if its logit is above
+        this; the link turns it into 0.5. None if a row has one label, which is that of
+        the largest logit.
 
     Examples
     --------
-    The focal loss (Lin et al. 2017, equation (4)) counts a row less the better it is
-    predicted:
+    The focal loss (Lin et al. 2017, equation (4)) gives less weight to rows that are
+    predicted well:
 
     >>> import numpy as np
     >>> from skmlp import TwoLayerClassifier
@@ -123,7 +124,7 @@ class Loss(Entry):
         raise self._lacks("value_and_grad")
 
     def multilabel(self) -> MultilabelLoss:
-        """Return the loss of rows with several labels that corresponds to this one."""
+        """Return the form of this loss for several labels per row."""
         of_labels: dict[type[Loss], type[MultilabelLoss]] = {
             LogLoss: MultilabelLogLoss,
             SquaredError: MultilabelSquaredError,
@@ -219,9 +220,9 @@ class Brier(Loss):
 class SquaredError(Loss):
     """Half the squared distance of the linear outputs from the target, ½‖o - t‖².
 
-    The minimiser of the expected loss is the vector of class probabilities, so that the
-    outputs estimate it, though not within its bounds; the link takes the nearest
-    probability vector, the Euclidean projection on the simplex.
+    The minimiser of the expected loss is the vector of class probabilities. So the
+    outputs estimate probabilities, but may be outside of [0, 1]; the link returns the
+    nearest probability vector, the Euclidean projection on the simplex.
 
     References
     ----------
@@ -275,17 +276,17 @@ class SquaredError(Loss):
 
 
 class MultilabelLoss(Loss):
-    """What every loss of several labels per row has, with the logistic link.
+    """Base class of losses for several labels per row, with the logistic link.
 
-    It is for multilabel classification: each output is a label by itself, its target 0
-    or 1, or with `label_smoothing` nearer to 0.5. The weight that `value_and_grad` is
-    given is that of each row, of shape (n_rows,), or with `class_weight` that of each
-    label of each row, of the shape of the logits.
+    It is for multilabel classification: each output is one label, with the target 0
+    or 1, or with `label_smoothing` closer to 0.5. `value_and_grad` gets one weight per
+    row, of shape (n_rows,), or with `class_weight` one weight per label and row, of the
+    shape of the logits.
 
     Examples
     --------
     The focal loss of Lin et al. (2017), "Focal loss for dense object detection",
-    equation (4), as they meant it, for each label by itself:
+    equation (4), for each label, as in the paper:
 
     >>> import numpy as np
     >>> from skmlp import TwoLayerClassifier
@@ -371,8 +372,8 @@ class MultilabelBrier(MultilabelLoss):
 
     References
     ----------
-    Brier (1950), as of :class:`Brier`, for each label by itself: half of the original
-    definition, which counts its absence as well.
+    Brier (1950), see :class:`Brier`, for each label: half of the original definition,
+    which counts the absence of a label as well.
 
     Examples
     --------
@@ -404,12 +405,12 @@ class MultilabelBrier(MultilabelLoss):
 class MultilabelSquaredError(MultilabelLoss):
     """Half the squared distance of the linear outputs from the target, ½‖o - t‖².
 
-    Each output estimates the probability of its label, though not within its bounds;
-    the link takes the nearest number between 0 and 1.
+    Each output estimates the probability of its label, but may be outside of [0, 1];
+    the link returns the nearest number between 0 and 1.
 
     References
     ----------
-    Richard & Lippmann (1991), as of :class:`SquaredError`.
+    Richard & Lippmann (1991), see :class:`SquaredError`.
 
     Examples
     --------
@@ -436,8 +437,8 @@ class MultilabelSquaredError(MultilabelLoss):
     def link(self, logits: np.ndarray) -> None:
         """Replace each output by the nearest number between 0 and 1.
 
-        Zero is not among them, so that its logarithm is finite, nor is one, which
-        scikit-learn asks of the probability of a label.
+        It is never 0, so that its logarithm is finite, and never 1, because
+        scikit-learn requires it of the probability of a label.
         """
         limits = np.finfo(logits.dtype)
         np.clip(logits, float(limits.tiny), float(1.0 - limits.epsneg), out=logits)

@@ -1,9 +1,9 @@
-"""Learning-rate schedules: functions of where training stands.
+"""Learning-rate schedules: functions of the progress of training.
 
-A schedule takes a `Moment` and returns what ``learning_rate_init`` is multiplied by.
-`SCHEDULES` names classes of them; the parameter ``learning_rate`` takes a name, an
+A schedule takes a `Moment` and returns the factor of ``learning_rate_init``.
+`SCHEDULES` names the classes; the parameter ``learning_rate`` takes a name, an
 instance or class derived from `Schedule`, or any function of the share of training
-done.
+that is done.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ScheduleName: TypeAlias = Literal[
 
 
 class Moment(NamedTuple):
-    """Where training stands when a step is taken.
+    """The progress of training at a step.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Moment(NamedTuple):
     epoch : int
         The number of epochs done.
     n_plateaus : int, default=0
-        How often the monitored loss or score stood still for `n_iter_no_change` epochs.
+        How many times the loss or score did not improve for `n_iter_no_change` epochs.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class Moment(NamedTuple):
 
 
 class Schedule(Entry):
-    """What every schedule has.
+    """Base class of schedules.
 
     Attributes
     ----------
@@ -67,12 +67,12 @@ class Schedule(Entry):
         Parameters of the estimator that the constructor takes as keywords when the
         schedule is chosen by name or as a class.
     is_planned : bool
-        Whether the multiplier depends on the share of training done, and so on the
-        planned number of epochs. `early_stopping` then does not end training at once:
-        what is left of the plan is shortened to `n_iter_no_change` epochs.
+        Whether the factor depends on the share of training that is done, and so on the
+        number of epochs. `early_stopping` then does not end training at once: the rest
+        of the schedule is shortened to `n_iter_no_change` epochs.
     falls_from : float
-        The share of training from which on the multiplier no longer rises, where what
-        is left of a shortened plan begins.
+        The share of training after which the factor no longer rises. The rest of a
+        shortened schedule starts from this share or later.
 
     Examples
     --------
@@ -92,11 +92,11 @@ class Schedule(Entry):
     falls_from: float = 0.0
 
     def __call__(self, moment: Moment) -> float:
-        """Return what the learning rate is multiplied by."""
+        """Return the factor of the learning rate."""
         raise self._lacks("__call__")
 
     def max_plateaus(self, learning_rate_init: float) -> float:
-        """Return after how many plateaus training ends; infinity for never."""
+        """Return the number of plateaus at which training ends; infinity for never."""
         return math.inf
 
 
@@ -176,8 +176,8 @@ class Cosine(Schedule):
     Parameters
     ----------
     end : float, default=0.001
-        The multiplier after the planned end, in [0, 1]; with 0, training that goes on
-        beyond it learns nothing.
+        The factor after `max_iter` epochs, in [0, 1]; with 0, training that continues
+        learns nothing.
 
     References
     ----------
@@ -207,17 +207,17 @@ class OneCycle(Schedule):
     Parameters
     ----------
     warm_up : float, default=0.3
-        The share of training in which the multiplier rises, in [0, 1).
+        The share of training in which the factor rises, in [0, 1).
     start : float, default=0.04
-        The multiplier that it rises from, in [0, 1].
+        The factor at the start, in [0, 1].
     end : float, default=0.001
-        The multiplier after the planned end, in [0, 1].
+        The factor after `max_iter` epochs, in [0, 1].
 
     References
     ----------
     Smith & Topin (2019), "Super-convergence: very fast training of neural networks
-    using large learning rates"; the cosine and the defaults but for `end` are those of
-    PyTorch's OneCycleLR.
+    using large learning rates"; the cosine and the defaults, except that of `end`, are
+    those of PyTorch's OneCycleLR.
 
     Examples
     --------
@@ -245,14 +245,14 @@ class OneCycle(Schedule):
 
 
 class Adaptive(Schedule):
-    """Divided by a factor at each plateau; one at a tiny rate ends training.
+    """Divided by a factor at each plateau; a plateau at a tiny rate ends training.
 
     Parameters
     ----------
     factor : float, default=5.0
-        What the learning rate is divided by, greater than 1.
+        The learning rate is divided by it; greater than 1.
     least_rate : float, default=1e-6
-        A plateau at or below this learning rate is the last, as in `MLPClassifier`;
+        A plateau at or below this learning rate ends training, as in `MLPClassifier`;
         positive.
 
     Examples
@@ -278,12 +278,12 @@ class Adaptive(Schedule):
 
 
 class ShareOfTraining(Schedule):
-    """A function of the share of training done, as a schedule.
+    """A function of the share of training that is done, as a schedule.
 
     Parameters
     ----------
     function : callable
-        Takes a float in [0, 1], returns a multiplier.
+        Takes a float in [0, 1], returns a factor.
 
     Examples
     --------
@@ -298,7 +298,7 @@ class ShareOfTraining(Schedule):
         self.function = function
 
     def __call__(self, moment: Moment) -> float:
-        """Return what the function makes of the share of training done."""
+        """Return the function of the share of training that is done."""
         return self.function(moment.share)
 
 

@@ -1,17 +1,17 @@
 """Solvers: a gradient becomes an in-place step on one flat vector.
 
-A stochastic solver is a description, such as ``AdamW(beta_1=0.8)``, until `start`
-returns a copy of it that has memory: ``step(params, grads, learning_rate)`` of that
-copy moves ``params`` and may overwrite ``grads``. The last entries of both vectors may
-be biases: ``n_weights`` says where the weights end. A solver that is not stochastic,
-as `LBFGS`, minimises over the whole training set by itself. `SOLVERS` names the
+A stochastic solver, such as ``AdamW(beta_1=0.8)``, holds only its parameters. `start`
+returns a copy with memory, whose ``step(params, grads, learning_rate)`` changes
+``params`` and may overwrite ``grads``. The last entries of both vectors may
+be biases: ``n_weights`` is the number of weights. A solver that is not stochastic,
+such as `LBFGS`, minimises over the whole training set. `SOLVERS` names the
 classes; the parameter ``solver`` takes a name, or an instance or class derived from
 `Solver` or `FullBatchSolver`.
 
-What decays with every step (velocity, moments) is kept as a vector times a scale: only
-the scale decays, and a sum of gradients is one pass of BLAS. Adam's step takes three
-quarters of the time that the textbook's takes. Before the scale becomes too small it is
-multiplied in, by `decayed`.
+Velocity and moments, which decay with every step, are kept as a vector times a scale:
+only the scale decays, and a sum of gradients is one pass of BLAS. A step of Adam takes
+three quarters of the time of the textbook's. Before the scale becomes too small,
+`decayed` multiplies the vector by it.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def decayed(vector: np.ndarray, scale: float, decay: float) -> float:
     Parameters
     ----------
     vector : ndarray of float
-        Changed only where the scale becomes too small to divide by, or is zero because
-        the decay is: the scale is then multiplied in.
+        Changed only if the scale becomes too small to divide by, or is zero because
+        the decay is: the vector is then multiplied by the scale.
     scale : float
-        What the vector is multiplied by.
+        The factor of the vector.
     decay : float
         The factor, in [0, 1].
 
@@ -82,13 +82,12 @@ def decayed(vector: np.ndarray, scale: float, decay: float) -> float:
 
 
 class Solver(Entry):
-    """What every stochastic solver can do: a step begins, and moves parameters.
+    """Base class of stochastic solvers: a step begins, and moves parameters.
 
-    A solver of your own defines `move`, and `begin` where it remembers something. The
-    two are apart so that training on wide sparse data can move only the parameters that
-    a batch has a gradient for, and that long vectors are moved part by part while they
-    are in the cache: `move` treats each parameter by itself, and `step` may not be
-    called at all.
+    Your own solver defines `move`, and `begin` if it has memory. They are two methods
+    for two reasons: on wide sparse data only the parameters with a gradient are moved,
+    and long vectors are moved part by part, while they are in the cache. So `move` must
+    treat each parameter independently, and `step` may not be called at all.
 
     Attributes
     ----------
@@ -96,22 +95,21 @@ class Solver(Entry):
         Parameters of the estimator that the constructor takes as keywords when the
         solver is chosen by name or as a class.
     is_stochastic : bool
-        Whether it takes steps, by batches; else it has `minimize`, as `LBFGS`.
+        Whether it takes one step per batch; else it has `minimize`, as `LBFGS`.
     decouples_decay : bool
-        Whether it shrinks the weights itself; the objective is then left without its
-        penalty.
+        Whether it shrinks the weights itself; the objective then has no penalty.
     memory : tuple of str
         The attributes that are vectors with one entry per parameter; zero at the start.
     scalars : dict of str to float
-        The attributes that are numbers which change from step to step, and what they
-        start with.
+        The attributes that are numbers which change from step to step, with their
+        values at the start.
     units : tuple of str
-        The options that memory is measured by: where one of them is changed, training
-        that goes on forgets its memory.
+        The options on which the scale of the memory depends. If one of them is changed,
+        training that continues resets the memory.
 
     Examples
     --------
-    The sign of the gradient alone (signSGD), as a solver of your own:
+    Your own solver, which uses only the sign of the gradient (signSGD):
 
     >>> import numpy as np
     >>> from skmlp import TwoLayerClassifier
@@ -141,7 +139,7 @@ class Solver(Entry):
         n_weights : int
             How many of the first parameters are weights.
         dtype : dtype
-            Either float32 or float64, that of the parameters; its memory has it too.
+            The dtype of the parameters and of its memory, float32 or float64.
         """
         started = copy.copy(self)
         started.n_weights = n_weights
@@ -152,12 +150,12 @@ class Solver(Entry):
         return started
 
     def state_dict(self) -> dict[str, Any]:
-        """Return copies of all that has to be remembered from step to step."""
+        """Return copies of all state that is kept from step to step."""
         names = (*self.memory, *self.scalars, *self.units)
         return {name: copy.copy(getattr(self, name)) for name in names}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from what a solver of the same kind, size and units remembered."""
+        """Continue from the state of a solver of the same kind, size and units."""
         if state.keys() != {*self.memory, *self.scalars, *self.units}:
             return
         if any(state[name] != getattr(self, name) for name in self.units):
@@ -169,15 +167,15 @@ class Solver(Entry):
     def averaged(
         self, states: Sequence[Mapping[str, Any]], weights: Sequence[float]
     ) -> dict[str, Any]:
-        """Return what solvers of this kind remember on average.
+        """Return the average of the states of solvers of this kind.
 
-        A scalar that is named as a vector of the memory, with ``_scale`` behind, is
-        what that is to be multiplied by. Of other scalars the largest is taken.
+        A scalar with the name of a vector of the memory and the ending ``_scale`` is
+        the factor of that vector. For other scalars it is the largest.
 
         Parameters
         ----------
         states : sequence of dict
-            What each of the solvers remembers.
+            The state of each solver.
         weights : sequence of float
             How much each of them counts; at least 0, not all 0.
         """
@@ -211,7 +209,7 @@ class Solver(Entry):
         return self
 
     def begin(self, grads: np.ndarray) -> None:
-        """Begin a step: let what is remembered fade."""
+        """Begin a step: let the memory decay."""
 
     def move(
         self,
@@ -237,15 +235,15 @@ class SGD(Solver):
         \theta &\leftarrow \theta + v \quad \text{(classical)} \\
         \theta &\leftarrow \theta + \mu v - \eta g \quad \text{(Nesterov)}
 
-    which is `MLPClassifier`'s and Keras's form: a change of η does not rescale v, as it
-    does in PyTorch's.
+    This is `MLPClassifier`'s and Keras's form: a change of η does not rescale v. In
+    PyTorch's form it does.
 
     Parameters
     ----------
     momentum : float, default=0.9
         The factor μ, in [0, 1).
     nesterovs_momentum : bool, default=True
-        Whether to look ahead.
+        Whether to use Nesterov's form.
 
     References
     ----------
@@ -276,7 +274,7 @@ class SGD(Solver):
         self.memory = ("velocity",) if momentum else ()
 
     def begin(self, grads: np.ndarray) -> None:
-        """Let the velocity fade: v ← μ v."""
+        """Let the velocity decay: v ← μ v."""
         if self.momentum:
             self.velocity_scale = decayed(
                 self.velocity, self.velocity_scale, self.momentum
@@ -306,8 +304,8 @@ class SGD(Solver):
 class Adam(Solver):
     r"""Adam: steps along the mean gradient over the root of its mean square.
 
-    The moments :math:`m` and :math:`v` are kept divided by :math:`1 - \beta`, and the
-    corrections of their bias at step :math:`t` are folded into two scalars:
+    The moments :math:`m` and :math:`v` are stored divided by :math:`1 - \beta`. Two
+    scalars contain the corrections of their bias at step :math:`t`:
 
     .. math::
 
@@ -317,7 +315,7 @@ class Adam(Solver):
         a_2^2 = \frac{1 - \beta_2}{1 - \beta_2^t}
 
     with :math:`g` the gradient, :math:`\eta` the learning rate and :math:`\theta` the
-    parameters. :math:`\epsilon` stands outside of the corrected root, as in the paper's
+    parameters. :math:`\epsilon` is added to the corrected root, as in the paper's
     algorithm 1 and PyTorch, not as in its section 2, `MLPClassifier` and Keras.
 
     Parameters
@@ -363,7 +361,7 @@ class Adam(Solver):
         self.epsilon = epsilon
 
     def begin(self, grads: np.ndarray) -> None:
-        """Let the moments fade: m ← β₁ m, v ← β₂ v."""
+        """Let the moments decay: m ← β₁ m, v ← β₂ v."""
         self.n_steps += 1
         self.mean_scale = decayed(self.mean, self.mean_scale, self.beta_1)
         self.mean_square_scale = decayed(
@@ -403,7 +401,7 @@ class AdamW(Adam):
 
     .. math:: W \leftarrow (1 - \eta \alpha) \, W
 
-    and goes on as that of :class:`Adam`.
+    and continues as a step of :class:`Adam`.
 
     Parameters
     ----------
@@ -412,8 +410,8 @@ class AdamW(Adam):
     epsilon : float, default=1e-8
         The constant ε, positive.
     alpha : float, default=0.01
-        The strength, at least 0; multiplied by the learning rate as in PyTorch, where
-        the paper multiplies it by the schedule alone.
+        The strength, at least 0. It is multiplied by the learning rate as in PyTorch;
+        the paper multiplies it only by the schedule.
 
     References
     ----------
@@ -463,7 +461,7 @@ class AdamW(Adam):
 
 
 class FullBatchSolver(Entry):
-    """What a solver does that minimises over the whole training set by itself.
+    """Base class of solvers that minimise over the whole training set.
 
     Attributes
     ----------
@@ -471,7 +469,7 @@ class FullBatchSolver(Entry):
         Parameters of the estimator that the constructor takes as keywords when the
         solver is chosen by name or as a class.
     is_stochastic : bool
-        False: it has `minimize`, and takes no steps by batches.
+        False: it has `minimize`, and does not use batches.
     decouples_decay : bool
         False: the objective has its penalty.
 
@@ -503,19 +501,19 @@ class FullBatchSolver(Entry):
         n_iterations: int,
         end_iteration: Callable[[np.ndarray, float], object],
     ) -> None:
-        """Iterate so many times, or until converged.
+        """Iterate until converged, at most `n_iterations` times.
 
         Parameters
         ----------
         value_and_grad : callable
-            Takes a float64 vector; returns the objective there and its gradient.
+            Takes a float64 vector; returns the objective and its gradient.
         start : ndarray of float64 of shape (n_params,)
-            Where to begin; it is left as it is.
+            The first point; it is not changed.
         n_iterations : int
-            At most so many iterations, at least 1.
+            The largest number of iterations, at least 1.
         end_iteration : callable
-            Called after each with the point that it came to, valid until it returns,
-            and the objective there; raises StopIteration to end.
+            Called after each iteration with the point, valid until it returns,
+            and its objective; raises StopIteration to end.
         """
         raise self._lacks("minimize")
 
@@ -557,7 +555,7 @@ class LBFGS(FullBatchSolver):
         n_iterations: int,
         end_iteration: Callable[[np.ndarray, float], object],
     ) -> None:
-        """Iterate so many times, or until converged."""
+        """Iterate until converged, at most `n_iterations` times."""
 
         def callback(intermediate_result: optimize.OptimizeResult) -> None:
             end_iteration(intermediate_result.x, float(intermediate_result.fun))
@@ -587,9 +585,9 @@ STOCHASTIC = ", ".join(f"'{n}'" for n, s in SOLVERS.items() if s.is_stochastic)
 
 
 class ClippedNorm(Solver):
-    r"""Another solver behind a bound on the Euclidean norm of the gradient.
+    r"""Another solver, with a limit on the Euclidean norm of the gradient.
 
-    Of a gradient :math:`g` the other solver is given
+    For a gradient :math:`g` the other solver gets
 
     .. math:: g \min(1, c / \|g\|)
 
@@ -598,7 +596,7 @@ class ClippedNorm(Solver):
     Parameters
     ----------
     solver : Solver
-        What takes the step.
+        The solver that takes the step.
     max_norm : float
         A longer gradient is scaled to this length; positive.
 

@@ -1,4 +1,4 @@
-"""Three trainings: a learning rate that is too high, overfitting, and neither."""
+"""Three trainings: a learning rate that is too high, overfitting, regularised."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,9 +15,9 @@ X, X_val, y, y_val = train_test_split(X, y, train_size=600, random_state=0)
 
 constant = {"learning_rate": "constant", "alpha": 0.0}
 nets = {
-    "Too high a rate": {"learning_rate_init": 0.03, **constant},
+    "Learning rate too high": {"learning_rate_init": 0.03, **constant},
     "Overfitting": {"learning_rate_init": 0.001, **constant},
-    "Neither": {"alpha": 1.0, "dropout": 0.5},
+    "Regularised": {"alpha": 1.0, "dropout": 0.5},
 }
 fig, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained", sharey=True)
 for ax, (title, params) in zip(axes, nets.items(), strict=True):

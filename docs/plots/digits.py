@@ -1,4 +1,4 @@
-"""Hidden units of a network that reads digits, and what it misreads."""
+"""Hidden units of a network for digits, and its mistakes."""
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits

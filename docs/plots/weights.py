@@ -1,4 +1,4 @@
-"""First-layer weights of a table: what each unit makes of each feature."""
+"""First-layer weights of a network for a table, from each feature to each unit."""
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_wine

@@ -38,9 +38,9 @@ def measured_alpha(
 ) -> float | None:
     """Return which of `ALPHAS` has the lowest loss on held-out rows.
 
-    With several labels per row it may be one between, and is doubled. None where
-    nothing is to be learnt from that, or not at that price: with few rows per class,
-    very many numbers, wide sparse X, or no network that does not diverge.
+    With several labels per row it may lie between two of them, and is doubled. None if
+    the comparison would say nothing or take too long: with few rows per class, very
+    many numbers, wide sparse X, or if every network diverges.
     """
     counts = data.weight > 0
     n_held_out = int(counts.sum()) // _N_PARTS

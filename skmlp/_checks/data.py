@@ -111,7 +111,7 @@ class TrainingData(NamedTuple):
 def check_table(name: str, X: Any, y: Any, *, warns: bool = True) -> Table:
     """Check the X and y of a first call; the name is that of the estimator.
 
-    A worker of a cluster does not warn: nobody would read it.
+    A worker of a cluster does not warn, because users do not see its warnings.
     """
     names = feature_names(X)
     X = checked_features(check_array, X, **_X_AS, estimator=name, input_name="X")
@@ -290,8 +290,8 @@ def _check_same_features(
     if (names is None) != (table.names is None):
         named, unnamed = ("X", "X_val") if table.names is None else ("X_val", "X")
         warn(
-            f"{named} has feature names and {unnamed} has none: nobody knows whether "
-            "their features are the same. Pass both as frames, or both as arrays.",
+            f"{named} has feature names and {unnamed} has none: their columns cannot "
+            "be compared. Pass both as frames, or both as arrays.",
             UserWarning,
         )
     if names is None or table.names is None or np.array_equal(table.names, names):
@@ -395,8 +395,8 @@ class OverflowInPrediction(ValueError):
         low, high = range_of(X)
         super().__init__(
             f"X lies between {low:.3g} and {high:.3g}, for which the outputs of the "
-            f"network are too large for dtype('{dtype}'), in which it computes. Mark "
-            "missing values as such, and scale X as it was for training."
+            f"network are too large for dtype('{dtype}'), in which it computes. "
+            "Replace codes for missing values, and scale X as in training."
         )
 
 
@@ -443,8 +443,8 @@ def _product(
 ) -> tuple[np.ndarray, int]:
     """Return products in some precision, and the power of two they were divided by.
 
-    Relative weights are divided by that of the largest, so that any precision holds all
-    that count: exactly, but for what is too small beside the largest to count.
+    Relative weights are divided by that of the largest. Then any precision holds them
+    exactly, except those that are too small beside the largest to have an effect.
     """
     mantissa, exponent = np.frexp(weight)
     times = ""

@@ -42,13 +42,13 @@ _REMEDIES = {
     "missing": "Drop such rows, or impute what is missing: in a Pipeline, put a "
     "sklearn.impute.SimpleImputer in front.",
     "infinite": "Replace such values, or drop their rows.",
-    "complex": "Pass real and imaginary parts as features of their own.",
+    "complex": "Pass the real and the imaginary part as separate features.",
     "text": "Drop the column or encode it: in a Pipeline, put a ColumnTransformer with "
     "a OneHotEncoder in front.",
     "written": "Make numbers of it: of an array or a pandas frame, X.astype(float).",
     "time": "Make numbers of them, as the days or seconds since a start or the hour of "
     "the day, or drop the column.",
-    "sequence": "Each feature is one number: give each part a column of its own.",
+    "sequence": "Each feature is one number: give each part its own column.",
     "object": "Drop the column, or make numbers of it.",
 }
 
@@ -86,7 +86,7 @@ def told_again(
 ) -> Refusal:
     """Return what was raised about an argument, as an error that says what and where.
 
-    What is not about one value keeps its words, but for the name of the argument.
+    An error that is not about one value keeps its words, except the argument's name.
     """
     words = str(error)
     is_of_names = "feature names" in words.lower()  # which are checked before values

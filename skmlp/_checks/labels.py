@@ -147,8 +147,8 @@ def check_classes(
     classes = np.unique(checked_labels(given, "classes"))
     if known is not None and not np.array_equal(classes, known):
         raise ValueError(
-            f"classes={short(classes.tolist())} is not what the estimator was first "
-            f"given, {short(known.tolist())}. Leave classes out, or start with a new "
+            f"classes={short(classes.tolist())} differs from the classes of the first "
+            f"call, {short(known.tolist())}. Leave classes out, or start with a new "
             "estimator."
         )
     if len(classes) < 2:
@@ -166,9 +166,9 @@ def _check_classes_of_several(given: Any, labels: np.ndarray) -> np.ndarray:
     classes = np.unique(checked_labels(given, "classes"))
     if not np.array_equal(classes, known) and not {*classes.tolist()} <= {0, 1}:
         raise ValueError(
-            f"classes={short(classes.tolist())} is not what several labels per row "
-            f"have, the numbers of the columns of y, {short(known.tolist())}. Leave "
-            "classes out, or pass np.unique(y)."
+            f"classes={short(classes.tolist())} must be, for several labels per row, "
+            f"the numbers of the columns of y, {short(known.tolist())}. Leave classes "
+            "out, or pass np.unique(y)."
         )
     return known
 

@@ -42,7 +42,7 @@ def readable(
     name : str
         That of the class.
     defaults : mapping
-        The parameters, and what they are where nobody says.
+        The parameters, with their defaults.
     saved : mapping
         What `marked` returned, in this version or another.
     version : str

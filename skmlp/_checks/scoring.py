@@ -55,8 +55,8 @@ def warn_of_unused(scorer: Scorer) -> None:
         return
     warn(
         f"scoring={scorer.name} has no effect on this fit: there is no validation data "
-        "to measure. Set early_stopping=True, or pass X_val and y_val. A search "
-        "compares by the scoring that it is given itself.",
+        "to score. Set early_stopping=True, or pass X_val and y_val. To compare the "
+        "candidates of a search, pass scoring to the search.",
         UserWarning,
     )
 

@@ -11,7 +11,7 @@ import joblib
 import joblib.parallel
 import sklearn
 
-# Whoever reads a warning wants a line of their own, not one of these packages.
+# A warning names a line of the user's code, not one of these packages.
 _PASSED_OVER = tuple(
     f"{folder}{os.sep}"
     for folder in (

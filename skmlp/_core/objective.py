@@ -1,8 +1,8 @@
 """What training minimises, its gradient, and what is measured of it.
 
-An `Objective` belongs to whoever computes: it owns its buffers, the rows that it
-gathers and, with dropout, its random stream. Several of them may compute side by side
-on the same parameters, each on its own batch and into its own gradient.
+An `Objective` has its own buffers, the rows that it gathers and, with dropout, its own
+random stream. So several of them can compute side by side on the same parameters, each
+on its own batch and into its own gradient.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ from typing import Any, Self, TypeAlias
 import scipy
 from threadpoolctl import ThreadpoolController
 
-# Multiplications in the largest product of a block from which on it may take several
-# threads. Below, a second core speeds up the products alone 1.1 to 1.6 times, and that
-# on a quiet machine; above, 1.8. On a busy one threads wait for one another, and so for
-# the other processes, which costs many times the gain.
+# A block whose largest product has at least so many multiplications may take several
+# threads. Below, a second core makes only the products 1.1 to 1.6 times as fast, and
+# only on a quiet machine; above, 1.8. On a busy machine threads wait for one another,
+# and so for the other processes, which costs many times the gain.
 _WORTH_THREADS = 2**26
 # Up to here BLAS takes one thread by itself.
 _TINY = 2**18
@@ -46,26 +46,26 @@ class _Library:
         self.set_num_threads(1)
 
     def n_allowed(self) -> int:
-        """Return how many threads there are where nobody wants one."""
+        """Return the number of threads without our limits."""
         now: int = self.controller.get_num_threads()
         return now if self.original is None else max(now, self.original)
 
     def dismiss(self, holder: _OneThread) -> None:
-        """Let go of who wanted one thread, if they are there."""
+        """Remove a holder of the limit, if it is there."""
         self.holders.discard(holder)
         self._release()
 
     def keep_holders_of_this_thread(self) -> None:
-        """Let go of all others: a forked process has only the thread that forked."""
+        """Remove all others: a forked process has only the thread that forked."""
         this_thread = threading.get_ident()
         self.holders = {h for h in self.holders if h.thread == this_thread}
         self._release()
 
     def _release(self) -> None:
-        """Put the number back where nobody holds it any longer."""
+        """Restore the number of threads if there are no holders."""
         if self.holders or self.original is None:
             return
-        if self.controller.get_num_threads() == 1:  # nobody has changed it since
+        if self.controller.get_num_threads() == 1:  # it was not changed since
             self.set_num_threads(self.original)
         self.original = None
 
@@ -151,7 +151,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def n_threads_of_blas(most: int) -> int:
-    """Return how many threads BLAS may take where nobody here keeps it to one."""
+    """Return how many threads BLAS may take without our limits."""
     with _OneThread.lock:
         return min([most, *(library.n_allowed() for library in _all_blas())])
 
@@ -162,7 +162,7 @@ def one_thread_of_blas() -> Limit:
 
 
 def threads_of_training(n_rows: int, n_features: int, n_hidden: int) -> Limit:
-    """Keep BLAS to one thread, but for large products: they take what is allowed.
+    """Keep BLAS to one thread, except for large products: they take what is allowed.
 
     NumPy's BLAS multiplies, SciPy's adds vectors. Both with several threads would be
     two sets of threads that wait for work on the same cores: four times slower than
@@ -173,6 +173,6 @@ def threads_of_training(n_rows: int, n_features: int, n_hidden: int) -> Limit:
 
 
 def threads_of_prediction(n_rows: int, n_features: int, n_hidden: int) -> Limit:
-    """Keep BLAS to one thread, but for tiny products, for which it takes one anyway."""
+    """Keep BLAS to one thread, except for tiny products, which take one anyway."""
     is_tiny = n_rows * n_features * n_hidden <= _TINY
     return _NO_LIMIT if is_tiny else _OneThread(_all_blas)

@@ -2,11 +2,10 @@
 
     logits = W2ᵀ Hᵀ + b2 = Σ_k W2_kᵀ H_kᵀ + b2        H_k = f(X W1_k + b1_k)
 
-What a unit does, forwards and backwards, concerns its own weights alone, once the
-gradient with respect to the logits is known. So each thread has some of the units: a
-network and a solver of its own, in memory of its own. What threads exchange in a step
-are the rows of the batch, their parts of the logits, which are added up, and the
-gradient.
+Forwards and backwards, a unit needs only its own weights, when the gradient with
+respect to the logits is known. So each thread has some of the units: its own network
+and solver, in its own memory. In a step threads exchange the rows of the batch, their
+parts of the logits, which are added up, and the gradient with respect to these.
 
 The way of one batch: `InSeveralThreads.loss_and_grad` → `Units.forward` side by side →
 the loss, while a helper gathers the rows of the next batch → `Units.backward` and

@@ -61,60 +61,61 @@ class Split(NamedTuple):
 class TwoLayerClassifierCV(TwoLayerClassifier):
     r"""TwoLayerClassifier that chooses `alpha` by the score on held-out rows.
 
-    `fit` trains a network per candidate on a part of the rows, scores each on the
+    `fit` trains one network per candidate on some of the rows, scores each on the
     rest, and then trains with the best `alpha` on all rows. The candidates start from
-    the same weights and see the same batches, side by side in one pass, which takes
-    about half of the time of a fit of each. After `fit` it is a
+    the same weights and see the same batches, side by side in one pass. This takes
+    about half of the time of one fit per candidate. After `fit` the estimator is a
     :class:`TwoLayerClassifier` with that `alpha`, as
     `sklearn.linear_model.LogisticRegressionCV` is a logistic regression with its `C`.
 
     Parameters
     ----------
     alphas : int, array-like or 'auto', default='auto'
-        The candidates: numbers, each at least 0; or how many, evenly spaced on a
-        logarithmic scale from a tenth of an automatic `alpha`, which goes by the number
-        of rows and the solver, to ten times that. One is that alone; 'auto' is five.
+        The candidates: numbers, each at least 0. Or how many candidates, evenly spaced
+        on a logarithmic scale around an automatic `alpha`, from a tenth to ten times
+        of it; that depends on the number of rows and the solver. 1 is only the
+        automatic `alpha`; 'auto' is 5.
 
     cv : int, splitter, iterable or None, default=None
         Which rows are held out.
 
-        - None: `X_val` where `fit` is given it, else `validation_fraction` of the rows
-          once, stratified by class. Where that would be fewer than two rows per class,
-          the rows are cut in five parts, or as many as the smallest class has rows, and
-          each is held out once. Where a class has a single row, a warning is given and
-          the candidate nearest to the automatic `alpha` is taken. For several labels
-          per row a stratum, as `early_stopping` of :class:`TwoLayerClassifier` makes
-          them, counts as a class.
-        - int: so many stratified parts, each held out once; of several labels per row
-          parts in the order of X, by :class:`~sklearn.model_selection.KFold`.
+        - None: `X_val` if `fit` gets it, else `validation_fraction` of the rows
+          once, stratified by class. If that is fewer than two rows per class, the rows
+          are split into five parts, or as many as the smallest class has rows, and each
+          is held out once. If a class has a single row, `fit` warns and chooses the
+          candidate nearest to the automatic `alpha`. For several labels per row, the
+          strata of `early_stopping` of :class:`TwoLayerClassifier` are used instead of
+          classes.
+        - int: the number of stratified parts, each held out once; for several labels
+          per row parts in the order of X, by :class:`~sklearn.model_selection.KFold`.
         - a splitter of :mod:`sklearn.model_selection`, or an iterable of pairs of
-          arrays, the rows to train on and those held out. For groups pass
+          arrays, the rows to train on and the held-out rows. For groups pass
           ``list(splitter.split(X, y, groups))``.
 
     validation_fraction : float, default=0.2
-        The share of rows that are held out where `cv` is None; and of those trained on,
-        the share that `early_stopping` holds out. In (0, 1).
+        The share of rows that are held out if `cv` is None; and the share of the
+        training rows that `early_stopping` holds out. In (0, 1).
 
     refit : bool, default=True
         Whether to train with the best `alpha` on all rows. If False, the network is the
-        best candidate as it was trained for the comparison; for that there may be one
-        fold only. Where candidates were trained side by side, its `history_` is empty,
-        with `early_stopping` without a 'loss'.
+        best candidate of the comparison, which may then have only one fold. If
+        candidates were trained side by side, its `history_` is empty, with
+        `early_stopping` without a 'loss'.
 
     hidden_layer_size : int, default=256
         This and all that follow are those of :class:`TwoLayerClassifier`.
 
     activation, loss, solver : str, instance or class
-        What is trained and how, 'relu', 'log_loss' and 'adamw' by default.
+        The network and its training, 'relu', 'log_loss' and 'adamw' by default.
 
     dropout, input_dropout, label_smoothing : float, default=0.0
-        Further means against learning by heart.
+        Other kinds of regularization.
 
     standardize : bool, default=True
-        Whether to train as if every feature had mean 0 and a scale of the order of 1.
+        Whether to train as if every feature had mean 0 and a scale near 1.
 
     batch_size : int, 'auto' or None, default='auto'
-        Rows per step; 'auto' by the number of rows trained on, in each fold its own.
+        Rows per step; 'auto' depends on the number of training rows of each fold.
 
     sampling : {'shuffle', 'sequential', 'replacement'}, default='shuffle'
         How batches are drawn.
@@ -138,7 +139,7 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         Of the solvers 'adam' and 'adamw'.
 
     max_grad_norm : float or None, default=None
-        The bound on the norm of the gradient.
+        The largest norm of the gradient.
 
     weight_init : str, callable, class or pair of arrays, default='auto'
         The initial weights of both layers.
@@ -150,35 +151,35 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         Whether the layers have biases.
 
     class_weight : dict, list of dicts, 'balanced' or None, default=None
-        The weight of each class, for several labels per row of the absence and the
-        presence of each label; 'balanced' by the rows trained on.
+        The weight of each class; for several labels per row the weights of the absence
+        and the presence of each label. 'balanced' depends on the training rows.
 
     max_iter : int or 'auto', default='auto'
-        The number of epochs; 'auto' by the number of rows trained on.
+        The number of epochs; 'auto' depends on the number of training rows.
 
     early_stopping : bool, default=False
-        Whether to stop when the score stands still, each candidate by itself. `X_val`,
-        or else a part of the rows that are trained on, tells.
+        Whether to stop each candidate when its score no longer improves, on `X_val` or
+        else on held-out training rows.
 
     n_iter_no_change : int, default=10
-        For how many epochs the score may stand still.
+        The number of epochs without improvement before training ends.
 
     tol : float, default=1e-4
-        What counts as an improvement.
+        An increase of the score by more than `tol` is an improvement.
 
     scoring : str or callable, default='loss'
-        The score by which candidates are compared, as well as what `early_stopping`
-        watches: 'loss' (the negative loss, without the penalty), the name of a scorer
-        of scikit-learn, or a callable. Greater is better; NaN is minus infinity. Where
-        samples or classes are weighted, a scorer that has a parameter
-        ``sample_weight`` is passed their product; class weights of several labels per
-        row count in 'loss' alone.
+        The score by which candidates are compared, and the score for `early_stopping`:
+        'loss' (the negative loss, without the penalty), the name of a scikit-learn
+        scorer, or a callable. Greater is better; NaN is minus infinity. If samples or
+        classes are weighted, a scorer that has a parameter ``sample_weight`` gets the
+        product of both weights; for several labels per row class weights count only in
+        'loss'.
 
     monitor_train : bool, default=False
-        Whether to measure the training data after each epoch.
+        Whether to score the training data after each epoch.
 
     n_jobs : int or None, default=None
-        At most so many threads train, and predict; see
+        The largest number of threads that train and predict; see
         :class:`~skmlp.TwoLayerClassifier`.
 
     random_state : int, RandomState instance or None, default=None
@@ -188,14 +189,14 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         Whether to print one line per epoch of the last training.
 
     dtype : {'auto', 'float32', 'float64'}, default='auto'
-        In which precision networks compute. With 'auto' candidates compute in float32,
-        whatever X is, because a choice needs no more digits and takes half the time;
-        but in float64 where X holds numbers that float32 does not.
+        The precision in which networks compute. With 'auto' candidates compute in
+        float32, which is enough for a comparison and takes half the time. If float32
+        cannot hold the numbers of X, they compute in float64.
 
     Attributes
     ----------
     alpha_ : float
-        The best candidate, the first of equals.
+        The best candidate; if several are equally good, the first.
 
     alphas_ : ndarray of shape (n_candidates,)
         The candidates.
@@ -205,7 +206,7 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         candidate that diverged.
 
     best_score_ : float
-        The mean score of the best candidate over the folds; NaN where there was none.
+        The mean score of the best candidate over the folds; NaN if there is none.
 
     classes_, coefs_, intercepts_, n_features_in_, feature_names_in_ : various
         These and all others are those of :class:`TwoLayerClassifier` after the training
@@ -218,15 +219,15 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
 
     Notes
     -----
-    Candidates are trained side by side by 'adam', 'adamw' and 'sgd'. They are trained
-    one after the other, with the same result, by 'lbfgs' or a solver or schedule of
-    your own, on wide sparse X, with 'adaptive' or `max_grad_norm`, and where the
-    networks are so large that they gain nothing from one another.
+    Candidates are trained side by side with 'adam', 'adamw' and 'sgd'. They are trained
+    one after the other, with the same result, with 'lbfgs' or your own solver or
+    schedule, on wide sparse X, with 'adaptive' or `max_grad_norm`, and if the
+    networks are so large that training them side by side is not faster.
 
     Each candidate is the network that `TwoLayerClassifier` trains on the same rows with
-    that `alpha`, the same int as `random_state` and the same `dtype`, to rounding.
+    that `alpha`, the same int as `random_state` and the same `dtype`, up to rounding.
 
-    There is neither `partial_fit` nor `warm_start`: to choose takes all rows at once.
+    There is no `partial_fit` and no `warm_start`, because the choice needs all rows.
 
     Examples
     --------
@@ -245,8 +246,8 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
     _parameter_constraints = CONSTRAINTS
     _compares_by_scoring = True
     _no_partial_fit = (
-        "TwoLayerClassifierCV has no partial_fit: to choose alpha takes all rows at "
-        "once. Choose by fit, then use TwoLayerClassifier(alpha=clf.alpha_)."
+        "TwoLayerClassifierCV has no partial_fit: the choice of alpha needs all rows "
+        "at once. Call fit, then use TwoLayerClassifier(alpha=clf.alpha_)."
     )
 
     def __init__(
@@ -362,7 +363,7 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
     ) -> Self:
         """Compare the candidates, then train with the best on X and y.
 
-        Callbacks, `verbose` and `history_` see the last training. Ctrl-C during the
+        Callbacks, `verbose` and `history_` are for the last training. Ctrl-C during the
         comparison raises KeyboardInterrupt and changes nothing; later it ends training
         as it does in :meth:`TwoLayerClassifier.fit`.
 
@@ -372,18 +373,18 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
             Features of any numeric dtype, finite. The rows that candidates are trained
             on are copied.
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
-            Labels: integers, strings or booleans. Or for several labels per row (at
-            least two columns) an indicator matrix: 0 and 1, numbers or booleans.
+            Labels: integers, strings or booleans. For several labels per row an
+            indicator matrix with at least two columns: 0 and 1, numbers or booleans.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each sample counts, in training and in scores: at least 0, not all
             0. None for all the same.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            What candidates are scored on; all rows of X then train them. Not together
+            Candidates are scored on it, and trained on all rows of X. Not together
             with `cv`.
         y_val : array-like, default=None
-            Its labels, as y has them, all of them in y.
+            Labels of `X_val`, in the form of y; all of them must be in y.
         sample_weight_val : array-like of shape (n_val,), default=None
-            How much each of its samples counts.
+            How much each sample of `X_val` counts.
 
         Returns
         -------
@@ -394,17 +395,17 @@ class TwoLayerClassifierCV(TwoLayerClassifier):
         ------
         ValueError
             If a parameter or an argument is invalid, every candidate diverges, or the
-            last training does. The estimator is then left as it was.
+            last training does. The estimator is then not changed.
         TypeError
-            If a value of X is an object of a type that is neither number nor text.
+            If a value of X is an object that is neither a number nor text.
 
         Warns
         -----
         sklearn.exceptions.ConvergenceWarning
             As in :meth:`TwoLayerClassifier.fit`.
         UserWarning
-            If there are too few rows to hold any out; or once, if y, or that of the
-            rows of a fold, is probably not what was meant.
+            If there are too few rows to hold any out. If y, or y of a fold, is probably
+            not what was meant, once.
 
         Examples
         --------
@@ -594,8 +595,8 @@ def _held_out(data: TrainingData, fold: Fold, dtype: np.dtype) -> TrainingData:
     held_out = _in_dtype(data.select(fold.held_out), dtype)
     if not held_out.weight.any():
         raise ValueError(
-            f"cv holds out {len(fold.held_out)} rows of weight 0, by which nothing can "
-            "be judged. Check sample_weight, class_weight and cv."
+            f"cv holds out {len(fold.held_out)} rows of weight 0, which have no score. "
+            "Check sample_weight, class_weight and cv."
         )
     return held_out
 

@@ -31,7 +31,6 @@ def doubts_of_order(
     return (
         f"Rows seem to come sorted by label: {n_first} of the class "
         f"{classes.tolist()[first]!r}, then {n_others} of {reprlib.repr(others)}. A "
-        "network forgets a class of which no more rows come. Shuffle the file, or mix "
-        "its chunks by skmlp.streams.shuffled, with a buffer that holds rows of all "
-        "classes."
+        "network forgets a class without new rows. Shuffle the file, or mix its chunks "
+        "by skmlp.streams.shuffled, with a buffer that holds rows of all classes."
     )

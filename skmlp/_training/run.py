@@ -56,7 +56,7 @@ _KEPT_EPOCHS = 1000
 def blas_threads_for(settings: Settings, data: TrainingData) -> Limit:
     """Return what sets the number of BLAS threads while a state is made and trained.
 
-    That is one, but for large products where training takes no threads of its own.
+    It is one, except for large products if training itself has one thread.
     """
     if settings.n_jobs == 1 or can_take_threads(settings, data):
         return one_thread_of_blas()

@@ -57,16 +57,17 @@ CONSTRAINTS: Constraints = {
 
 
 class DaskTwoLayerClassifier(TwoLayerClassifier):
-    r"""TwoLayerClassifier trained on a Dask cluster, by blocks of rows where they lie.
+    r"""TwoLayerClassifier trained on a Dask cluster, on the workers that hold the rows.
 
-    Several networks, the replicas, train side by side, each on blocks of its own, and
-    are averaged a few times per epoch [1]_. What travels is weights and what the solver
-    remembers, never the rows. The common network takes an outer step along the averaged
-    change, with momentum [2]_. After `fit` it is a :class:`~skmlp.TwoLayerClassifier`
-    that also predicts Dask's collections, block by block.
+    Several networks, the replicas, train in parallel, each on its own blocks, and
+    are averaged once or several times per epoch [1]_. Only weights and the state of the
+    solver are sent, never the rows. The common network takes an outer step along the
+    averaged change, with momentum [2]_. After `fit` it is a
+    :class:`~skmlp.TwoLayerClassifier` that also predicts Dask's collections, block by
+    block.
 
-    The result depends on the seed and on the blocks, and not on which worker does what,
-    or in which order. Below some gigabytes one machine is faster.
+    The result depends on the seed and on the blocks, not on which worker does what,
+    or in which order. Below a few gigabytes one machine is faster.
 
     Parameters
     ----------
@@ -74,22 +75,22 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         This and all up to `dtype` are those of :class:`~skmlp.TwoLayerClassifier`.
 
     activation, loss, solver : str, instance or class
-        What is trained and how, 'relu', 'log_loss' and 'adamw' by default; the solver
-        has to be a stochastic one.
+        The network and its training, 'relu', 'log_loss' and 'adamw' by default; the
+        solver must be stochastic.
 
     alpha : float or 'auto', default='auto'
-        The strength of weight decay or of the penalty; 'auto' goes by the number of all
-        rows, and is not measured.
+        The strength of weight decay or of the penalty; 'auto' depends on the number of
+        all rows, and no candidates are compared.
 
     dropout, input_dropout, label_smoothing : float, default=0.0
-        Further means against learning by heart.
+        Other kinds of regularization.
 
     standardize : bool, default=True
-        Whether to train as if every feature had mean 0 and a scale of the order of 1,
-        over all blocks.
+        Whether to train as if every feature had mean 0 and a scale near 1, over all
+        blocks.
 
     batch_size : int, 'auto' or None, default='auto'
-        Rows per step of each replica. 'auto' is that of one machine; where replicas
+        Rows per step of each replica. 'auto' is that of one machine; if replicas
         would take fewer than 1000 steps in all, it is smaller, down to 32.
 
     sampling : {'shuffle', 'sequential', 'replacement'}, default='shuffle'
@@ -99,8 +100,8 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         The schedule, over all epochs.
 
     learning_rate_init : float or 'auto', default='auto'
-        The learning rate before the schedule. 'auto' is that of one machine; where
-        replicas would take fewer than 1000 steps in all, it is higher, up to twice.
+        The learning rate before the schedule. 'auto' is that of one machine; if
+        replicas would take fewer than 1000 steps in all, it is up to twice as high.
 
     learning_rate_decay, power_t : float, default=0.95, 0.5
         Of the schedules 'exponential' and 'invscaling'.
@@ -115,7 +116,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         Of the solvers 'adam' and 'adamw'.
 
     max_grad_norm : float or None, default=None
-        The bound on the norm of the gradient.
+        The largest norm of the gradient.
 
     weight_init : str, callable, class or pair of arrays, default='auto'
         The initial weights of both layers.
@@ -133,30 +134,30 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         The number of epochs, as many as on one machine.
 
     early_stopping : bool, default=False
-        Whether to stop when the score on `X_val` stands still. `fit` has to be given
-        `X_val`: no rows are held out.
+        Whether to stop when the score on `X_val` no longer improves. `fit` needs
+        `X_val`, because no rows are held out.
 
     validation_fraction : float, default=0.1
         Not used.
 
     n_iter_no_change : int, default=10
-        For how many epochs the score may stand still.
+        The number of epochs without improvement before training ends.
 
     tol : float, default=1e-4
-        What counts as an improvement.
+        An increase of the score by more than `tol` is an improvement.
 
     scoring : str or callable, default='loss'
-        What is measured on `X_val` and watched by `early_stopping`.
+        The score on `X_val`, also for `early_stopping`.
 
     monitor_train : bool, default=False
-        Whether to measure up to 2048 rows of the training data after each epoch.
+        Whether to score up to 2048 rows of the training data after each epoch.
 
     warm_start : bool, default=False
-        Whether `fit` goes on with the network that is there.
+        Whether `fit` continues with the network of the last call.
 
     n_jobs : int or None, default=None
         Threads for predictions of arrays and for the validation data. A call on a
-        worker takes one thread.
+        worker uses one thread.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the order of the rows and dropout.
@@ -165,21 +166,21 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         Whether to print one line per epoch.
 
     dtype : {'auto', 'float32', 'float64'}, default='auto'
-        In which precision the networks compute. 'auto' is float64 where any block is
+        The precision in which the networks compute. 'auto' is float64 if any block is
         float64, else float32.
 
     n_replicas : int or 'auto', default='auto'
-        So many networks train side by side, at most one per block; a replica trains on
-        neighbouring blocks, one after the other. 'auto' is one per block, but so few
-        that each takes about 1000 steps in all: 2 for 60,000 rows and ten epochs, 39
-        for a million.
+        The number of networks that train in parallel, at most one per block. A replica
+        trains on neighbouring blocks, one after the other. 'auto' is one per block, but
+        few enough that each takes about 1000 steps in all: 2 for 60,000 rows and ten
+        epochs, 39 for a million rows.
 
     rounds_per_epoch : int, default=1
-        How often in an epoch the replicas are averaged, at least 1.
+        How many times per epoch the replicas are averaged, at least 1.
 
     outer_momentum : float, default=0.7
         The momentum of the common network from round to round, in [0, 1). Not used
-        where there is a single replica.
+        for a single replica.
 
     client : distributed.Client or None, default=None
         The connection to the cluster; None for the current one. Not saved with the
@@ -369,27 +370,27 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
     ) -> Self:
         """Train the network on X and y, on the cluster.
 
-        The blocks of X are computed once and stay on their workers until `fit` ends. A
-        worker that dies takes its part of the work along: Dask makes its blocks anew
-        elsewhere, and the result is the same. Ctrl-C ends training with a warning and
-        keeps what was learnt in the epochs that are over.
+        The blocks of X are computed once and stay on their workers until `fit` ends. If
+        a worker dies, Dask computes its blocks again on another worker, and the result
+        is the same. Ctrl-C ends training with a warning and keeps what was learnt in
+        completed epochs.
 
         Parameters
         ----------
         X : dask array or data frame of shape (n_samples, n_features)
             Features of any numeric dtype, finite; blocks of arrays may be sparse.
         y : dask array, series or data frame
-            Labels, with as many blocks of as many rows. Or for several labels per row
-            (at least two columns) 0 and 1.
+            Labels, in blocks of the same rows as X. For several labels per row at least
+            two columns of 0 and 1.
         sample_weight : dask array or series, default=None
             How much each sample counts: at least 0, not all 0. None for all the same.
         X_val : dask collection, array or data frame, default=None
-            Validation data, measured after each epoch and watched by `early_stopping`.
-            It is brought into the memory of this process.
+            Validation data, scored after each epoch and used by `early_stopping`.
+            It is loaded into the memory of your process.
         y_val : dask collection or array-like, default=None
-            Its labels, as y has them, all of them in y.
+            Labels of `X_val`, in the form of y; all of them must be in y.
         sample_weight_val : dask collection or array-like, default=None
-            How much each of its samples counts.
+            How much each sample of `X_val` counts.
 
         Returns
         -------
@@ -401,21 +402,21 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         ImportError
             If dask or distributed is not installed.
         TypeError
-            If X, y or `sample_weight` is no collection of Dask's.
+            If X, y or `sample_weight` is not a Dask collection.
         ValueError
-            If a parameter or an argument is invalid, the error naming the block; there
-            is no client; or training diverges before any epoch was better than the
-            start. The estimator is then left as it was.
+            If a parameter or an argument is invalid (the error names the block), if
+            there is no client, or if training diverges before any epoch was better than
+            the start. The estimator is then not changed.
         RuntimeError
-            If the cluster cannot go on, as when blocks are lost with the workers that
-            held them and cannot be made again. Whole epochs are kept.
+            If the cluster cannot continue, for example if lost blocks cannot be
+            computed again. Completed epochs are kept.
 
         Warns
         -----
         sklearn.exceptions.ConvergenceWarning
             As in :meth:`skmlp.TwoLayerClassifier.fit`.
         UserWarning
-            If y holds a single class, or blocks hold a class each.
+            If y holds a single class, or each block does.
 
         Examples
         --------
@@ -472,8 +473,8 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
             )
             if cluster.failure is not None:
                 raise RuntimeError(
-                    f"{cluster.failure} The epochs that were over are kept (n_iter_="
-                    f"{self.n_iter_}); with warm_start=True fit goes on from them."
+                    f"{cluster.failure} Completed epochs are kept (n_iter_="
+                    f"{self.n_iter_}); with warm_start=True fit continues from them."
                 ) from cluster.failure
 
     def _planned(
@@ -502,7 +503,7 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         return settings, Plan(n_replicas, self.rounds_per_epoch, self.outer_momentum)
 
     def predict(self, X: MatrixLike) -> Any:
-        """Predict the most probable class of each sample, or which labels it has.
+        """Predict the most probable class of each sample, or its labels.
 
         Parameters
         ----------
@@ -512,8 +513,8 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         Returns
         -------
         labels : dask array or ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Of a collection a dask array, computed block by block when it is asked for;
-            else as by :meth:`skmlp.TwoLayerClassifier.predict`.
+            For a collection a lazy dask array, computed block by block; otherwise the
+            result of :meth:`skmlp.TwoLayerClassifier.predict`.
 
         Examples
         --------
@@ -542,8 +543,8 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         Returns
         -------
         probabilities : dask array or ndarray of shape (n_samples, n_outputs)
-            Of a collection a dask array, computed block by block when it is asked for;
-            else as by :meth:`skmlp.TwoLayerClassifier.predict_proba`.
+            For a collection a lazy dask array, computed block by block; otherwise the
+            result of :meth:`skmlp.TwoLayerClassifier.predict_proba`.
 
         Examples
         --------
@@ -573,8 +574,8 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         Returns
         -------
         log_probabilities : dask array or ndarray of shape (n_samples, n_outputs)
-            Of a collection a dask array, computed block by block when it is asked for;
-            else as by :meth:`skmlp.TwoLayerClassifier.predict_log_proba`.
+            For a collection a lazy dask array, computed block by block; otherwise the
+            result of :meth:`skmlp.TwoLayerClassifier.predict_log_proba`.
 
         Examples
         --------
@@ -601,8 +602,8 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         Returns
         -------
         scores : dask array or ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Of a collection a dask array, computed block by block when it is asked for;
-            else as by :meth:`skmlp.TwoLayerClassifier.decision_function`.
+            For a collection a lazy dask array, computed block by block; otherwise the
+            result of :meth:`skmlp.TwoLayerClassifier.decision_function`.
 
         Examples
         --------
@@ -628,15 +629,15 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
     ) -> float:
         """Compute the accuracy: the share of samples whose class is predicted.
 
-        Of collections the labels and the predictions are brought into the memory of
-        this process, the features are not.
+        The labels and the predictions of collections are loaded into the memory of your
+        process; the features are not.
 
         Parameters
         ----------
         X : dask array, dask data frame or any X of shape (n_samples, n_features)
             Features of any numeric dtype, finite.
         y : dask collection or array-like
-            Their labels, as they were in `fit`.
+            Their labels, in the form that `fit` got.
         sample_weight : dask collection or array-like, default=None
             How much each sample counts: at least 0, not all 0. None for all the same.
 
@@ -664,9 +665,9 @@ class DaskTwoLayerClassifier(TwoLayerClassifier):
         return float(accuracy_score(labels, predicted, sample_weight=weight))
 
     def to_local(self) -> TwoLayerClassifier:
-        """Return an ordinary classifier that knows what this one has learnt.
+        """Return an ordinary classifier with the weights of this one.
 
-        It is saved and exported as any other, and can be trained on.
+        You can save, export and train it further like any other.
 
         Returns
         -------
@@ -719,8 +720,8 @@ def _check_can_be_distributed(estimator: DaskTwoLayerClassifier, X_val: Any) -> 
     """Raise where parameters ask for what blocks by themselves cannot do."""
     if not entry_of(SOLVERS, estimator.solver).is_stochastic:
         raise ValueError(
-            f"solver={estimator.solver!r} sees all rows at once, which are in blocks "
-            f"here. Choose one of {STOCHASTIC}."
+            f"solver={estimator.solver!r} needs all rows at once, but they are in "
+            f"blocks. Choose one of {STOCHASTIC}."
         )
     if estimator.early_stopping and X_val is None:
         raise ValueError(

@@ -69,8 +69,8 @@ class Cluster:
             )
         if client.asynchronous:
             raise ValueError(
-                f"client={client!r} is asynchronous. Pass one that is not: fit waits "
-                "for the cluster."
+                f"client={client!r} is asynchronous. Pass a synchronous client, "
+                "because fit returns when the cluster has finished."
             )
         return cls(client)
 

@@ -26,9 +26,9 @@ def parts_of(X: Any, y: Any, sample_weight: Any) -> list[tuple[Any, Any, Any]]:
     for name, given in (("X", X), ("y", y), ("sample_weight", sample_weight)):
         if not is_collection(given) and not (name == "sample_weight" and given is None):
             raise TypeError(
-                f"{name} is a {type(given).__name__}. DaskTwoLayerClassifier is fitted "
-                "to Dask's arrays and frames, as dask.array.from_array(X, chunks=...) "
-                "makes them; TwoLayerClassifier to others."
+                f"{name} is a {type(given).__name__}. DaskTwoLayerClassifier needs "
+                "Dask arrays or frames, such as dask.array.from_array(X, chunks=...); "
+                "TwoLayerClassifier takes others."
             )
         if getattr(given, "ndim", 1) == 0:
             raise ValueError(f"{name} is a single number, and has no rows.")

@@ -1,6 +1,6 @@
 """Local steps with periodic averaging: the rounds of an epoch.
 
-Several networks, the replicas, train side by side, each on blocks of its own, and are
+Several networks, the replicas, train in parallel, each on its own blocks, and are
 averaged after every round (Stich 2019, "Local SGD converges fast and communicates
 little", algorithm 1). The common network then takes an outer step along the averaged
 change, with Nesterov's momentum (Douillard et al. 2023, "DiLoCo: distributed

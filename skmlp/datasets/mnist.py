@@ -91,8 +91,9 @@ def fetch_mnist(
     subset : {"train", "test", "all"}, default="train"
         The 60,000 training images, the 10,000 test images, or all, training first.
     data_home : str or path-like, default=None
-        Directory that holds the folder ``mnist``; if it holds none, scikit-learn's
-        cache directory. None means ``SKMLP_DATA``, then scikit-learn's default cache.
+        Directory with the folder ``mnist``; if it has none, the directory that
+        `fetch_openml` caches in. None means ``SKMLP_DATA``, then scikit-learn's default
+        cache.
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
 
@@ -121,9 +122,9 @@ def fetch_mnist(
 
     Notes
     -----
-    Each part, training and test, has a digest, whatever the order of its images. IDX
-    files are not compared with it: they are your own, and may hold a selection or
-    another data set of the same format.
+    Each part, training and test, has a digest that does not depend on the order of its
+    images. IDX files are not compared with it: they are your own files, and may hold a
+    selection or another data set of the same format.
 
     References
     ----------
@@ -215,9 +216,9 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not IDX or no regular file, is corrupt, is not as long as its
-        header says, or announces more than 4 GiB. Nothing is read beyond what the
-        header announces.
+        If the file is not IDX or not a regular file, is corrupt, has another length
+        than its header says, or has a header for more than 4 GiB. At most the length in
+        the header is read.
 
     References
     ----------

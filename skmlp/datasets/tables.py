@@ -1,4 +1,4 @@
-"""Two small real tables with what tables have: text, dates, gaps and rare classes."""
+"""Two small real tables with text, dates, gaps and rare classes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FOLDER = Path(__file__).parent
 def load_penguins(*, return_X_y: bool = False) -> Any:
     """Load the penguins of Palmer Station, Antarctica, as a pandas data frame.
 
-    Penguins of three species that were measured at their nests from 2007 to 2009 [1]_,
-    as they were written down [2]_: numbers with gaps, text, a date that is text,
-    identifiers, and columns that are the same in every row. The question is whether a
-    penguin is male or female; the eleven of which this is not known are left out.
+    Penguins of three species, measured at their nests from 2007 to 2009 [1]_, in the
+    raw form [2]_: numbers with gaps, text, a date that is text, identifiers, and
+    columns that are the same in every row. The target is whether a penguin is male or
+    female; the eleven for which this is not known are left out.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ def load_penguins(*, return_X_y: bool = False) -> Any:
 def load_seattle_weather(*, return_X_y: bool = False) -> Any:
     """Load the weather of Seattle, day by day, as a pandas data frame.
 
-    What the days of 2012 to 2015 were like, and what was measured on them [1]_. Two of
-    the five kinds of weather are rare.
+    The kind of weather on each day of 2012 to 2015, and the measurements of that day
+    [1]_. Two of the five kinds of weather are rare.
 
     Parameters
     ----------
@@ -100,8 +100,8 @@ def load_seattle_weather(*, return_X_y: bool = False) -> Any:
 
     References
     ----------
-    .. [1] National Oceanic and Atmospheric Administration, daily summaries, as the
-       package vega_datasets has them, https://github.com/vega/vega-datasets.
+    .. [1] National Oceanic and Atmospheric Administration, daily summaries, from the
+       package vega_datasets, https://github.com/vega/vega-datasets.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Look into a trained network: its curves, its weights, its mistakes, its gradients.
+"""Inspect a trained network: its curves, its weights, its mistakes, its gradients.
 
-The displays draw with matplotlib, which ``pip install "skmlp[plot]"`` brings along.
-They follow scikit-learn's: `from_estimator` draws at once, the data stays on the
-display, and `plot` draws it again elsewhere.
+The displays need matplotlib, which ``pip install "skmlp[plot]"`` installs. They work
+like those of scikit-learn: `from_estimator` draws, the display keeps the data, and
+`plot` draws it again on other axes.
 """
 
 from skmlp.inspection.gradients import GradientErrors, check_gradients

@@ -31,7 +31,7 @@ _DESCRIPTIONS = {
     "W2": "output weights",
     "b2": "output biases",
 }
-# How many entries of a large array are checked, if nobody says.
+# How many entries of a large array are checked by default.
 _ENOUGH_ENTRIES = 1000
 # A gradient smaller than this counts as this large, lest rounding count as error.
 _SMALLEST_GRADIENT = 1e-8
@@ -41,7 +41,7 @@ _SMALLEST_GRADIENT = 1e-8
 class GradientErrors:
     """Largest relative error of the gradient in each array of parameters.
 
-    It prints as a table, one line an array.
+    It prints as a table, with one line per array.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def check_gradients(
 ) -> GradientErrors:
     r"""Compare the gradient of back-propagation with central differences.
 
-    Of each array of parameters it reports the largest relative error [1]_
+    For each array of parameters it returns the largest relative error [1]_
 
     .. math:: \frac{|a - n|}{\max(10^{-8}, |a| + |n|)}
 
@@ -106,16 +106,16 @@ def check_gradients(
     Parameters
     ----------
     estimator : TwoLayerClassifier, Pipeline or search
-        Fitted, or made by `from_weights`; it is left as it is.
+        Fitted, or made by `from_weights`; it is not changed.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        What the estimator takes, of any numeric dtype, finite. Some tens of rows do:
-        each entry takes two passes over them.
+        Rows for the estimator, of any numeric dtype, finite. Some tens of rows are
+        enough: each entry takes two passes over them.
     y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
-        Labels, all of them among `classes_`; or for several labels per row 0 and 1.
+        Labels, all of them in `classes_`; for several labels per row 0 and 1.
     sample_weight : array-like of float of shape (n_samples,), default=None
         How much each sample counts: at least 0, not all 0. None for all the same.
     step : float, default=1e-5
-        How far each parameter is moved to either side; positive.
+        How far each parameter is moved in both directions; positive.
     n_entries : int, default=None
         How many entries of each array are compared, drawn at random without
         replacement, at least 1. None is 1000. Smaller arrays are compared as a whole.
@@ -130,8 +130,8 @@ def check_gradients(
     Raises
     ------
     TypeError
-        If there is no `TwoLayerClassifier` within `estimator`, `step` is no number or
-        `n_entries` no integer.
+        If there is no `TwoLayerClassifier` within `estimator`, `step` is not a number
+        or `n_entries` is not an integer.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     ValueError
@@ -141,21 +141,21 @@ def check_gradients(
 
     Notes
     -----
-    The objective is that of the estimator's parameters, for X and y as one batch, in
-    float64 whatever the precision of the estimator: with its `loss`, `label_smoothing`,
-    `class_weight` ('balanced' by this y) and penalty, which 'adamw' has none of.
-    Dropout is left out, so that the objective is no matter of chance.
+    The objective is that of the estimator, for X and y as one batch, always computed in
+    float64: with its `loss`, `label_smoothing`, `class_weight` ('balanced' by this y)
+    and penalty (none for 'adamw'). Dropout is left out, so that the objective is not
+    random.
 
-    The derivatives are by the parameters that training moves. With `standardize` these
-    are the weights for standardised features, scaled as in training, or by this X if
-    there was none, and outliers count as in training. Biases that
-    ``fit_intercept=False`` keeps at zero are left out.
+    The derivatives are with respect to the parameters that training changes. With
+    `standardize` these are the weights for standardised features, scaled as in training
+    (by this X if there was no training), and outliers are clipped as in training.
+    Biases that ``fit_intercept=False`` keeps at zero are left out.
 
-    Correct gradients have errors below about 1e-6. Two things make larger ones. Where
-    `step` carries a unit across a kink, as 'relu' and 'leaky_relu' have at 0, the
-    difference straddles two slopes: try other rows or a smaller step. And rounding
-    blurs differences by about 1e-16 times the objective over `step`, which shows in
-    gradients that are nearly zero, as they are at the end of training.
+    Correct gradients have errors below about 1e-6. There are two causes of larger ones.
+    'relu' and 'leaky_relu' have a kink at 0: if `step` moves a unit across it, the
+    difference mixes two slopes. Try other rows or a smaller step. And rounding changes
+    differences by about 1e-16 times the objective / `step`, which matters for gradients
+    that are nearly zero, as at the end of training.
 
     References
     ----------

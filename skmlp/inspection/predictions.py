@@ -1,4 +1,4 @@
-"""Images with their labels and with what was predicted."""
+"""Images with their labels and predicted labels."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,20 +40,20 @@ _POINTS_AN_INCH, _LETTER_WIDTH, _TITLE_HEIGHT = 72, 0.65, 3.0
 
 
 class PredictionsDisplay:
-    """Images with the predicted label, its probability and, where wrong, the actual.
+    """Images with the predicted label, its probability and, if wrong, the actual.
 
-    Above each image are the predicted label and its probability. Where that is wrong,
-    they are bold, in another colour and with a second line, "is" and the actual label;
-    and the image has a frame. Of several labels per row it shows one at a time.
+    Above each image are the predicted label and its probability. If the prediction is
+    wrong, they are bold, in another colour and with a second line, "is" and the actual
+    label; and the image has a frame. For several labels per row it shows one at a time.
 
     Parameters
     ----------
     images : array-like of shape (n_images, height, width) or \
             (n_images, height, width, 3)
-        Grey or colour images, at least one, of any numeric dtype, finite. Greys are
-        drawn from the least to the largest number. So are colours, save that those of
-        dtype uint8 are drawn as 0 to 255, and others, where all are in [0, 1], as they
-        are.
+        Grey or colour images, at least one, of any numeric dtype, finite. Grey images
+        are drawn from the smallest to the largest number. Colours of dtype uint8 are
+        drawn as 0 to 255, others in [0, 1] as they are, all others from the smallest to
+        the largest number.
     y_true : array-like of shape (n_images,)
         The actual labels.
     y_pred : array-like of shape (n_images,)
@@ -61,16 +61,16 @@ class PredictionsDisplay:
     probability : array-like of float of shape (n_images,)
         The probability of the predicted label, in [0, 1].
     rows : array-like of int of shape (n_images,), default=None
-        The row of X that each image is; None for 0, 1, ...
+        The row of X of each image; None for 0, 1, ...
     names : dict of label to str, default=None
-        What labels are called; those that are missing are called what they are.
+        Names of labels; a label without a name is shown itself.
 
     Attributes
     ----------
     figure_ : matplotlib Figure
-        What the images are in.
+        The figure with the images.
     axes_ : ndarray of matplotlib Axes of shape (n_images,)
-        One an image.
+        One per image.
     images_ : list of matplotlib AxesImage
         The images as drawn.
 
@@ -118,17 +118,17 @@ class PredictionsDisplay:
         random_state: int | np.random.RandomState | None = None,
         ax: Axes | None = None,
     ) -> Self:
-        """Draw images with what a fitted classifier takes them for.
+        """Draw images with the predictions of a fitted classifier.
 
         Parameters
         ----------
         estimator : TwoLayerClassifier, Pipeline or search
             Fitted.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The images, flattened row by row, of any numeric dtype, finite: what the
-            estimator takes, and what is drawn.
+            The images, flattened row by row, of any numeric dtype, finite. The
+            estimator predicts them, and they are drawn.
         y : array-like of shape (n_samples,) or (n_samples, 1)
-            Their labels, all of them among `classes_`.
+            Their labels, all of them in `classes_`.
         image_shape : tuple of int
             (height, width), or (height, width, 3) for colour.
         n_images : int, default=24
@@ -140,8 +140,8 @@ class PredictionsDisplay:
             - 'random': rows drawn at random without replacement.
             - 'mistakes': those with a wrong prediction, most confident first.
         target_names : sequence of str or dict of label to str, default=None
-            The names of `classes_`, in that order or by label; what a dict lacks is
-            called what it is. None for the labels themselves.
+            The names of `classes_`, in that order or by label. A label that a dict
+            lacks is shown itself. None for the labels themselves.
         random_state : int, RandomState instance or None, default=None
             Seed of the draw.
         ax : matplotlib Axes, default=None
@@ -155,8 +155,8 @@ class PredictionsDisplay:
         Raises
         ------
         TypeError
-            If there is no `TwoLayerClassifier` within `estimator`, or `n_images` is no
-            integer.
+            If there is no `TwoLayerClassifier` within `estimator`, or `n_images` is not
+            an integer.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         ValueError
@@ -211,7 +211,7 @@ class PredictionsDisplay:
         random_state: int | np.random.RandomState | None = None,
         ax: Axes | None = None,
     ) -> Self:
-        """Draw images with what they were taken for.
+        """Draw images with given predictions.
 
         Parameters
         ----------
@@ -219,7 +219,7 @@ class PredictionsDisplay:
             The images, flattened row by row, of any numeric dtype, finite; at least
             one.
         y_true : array-like of shape (n_samples,) or (n_samples, 1)
-            Their labels, all of them among `classes`.
+            Their labels, all of them in `classes`.
         y_proba : array-like of float of shape (n_samples, n_classes)
             The probability of each class, as from `predict_proba`.
         classes : array-like of shape (n_classes,), default=None
@@ -235,8 +235,8 @@ class PredictionsDisplay:
             - 'random': rows drawn at random without replacement.
             - 'mistakes': those with a wrong prediction, most confident first.
         target_names : sequence of str or dict of label to str, default=None
-            The names of `classes`, in that order or by label; what a dict lacks is
-            called what it is. None for the labels themselves.
+            The names of `classes`, in that order or by label. A label that a dict lacks
+            is shown itself. None for the labels themselves.
         random_state : int, RandomState instance or None, default=None
             Seed of the draw.
         ax : matplotlib Axes, default=None
@@ -250,7 +250,7 @@ class PredictionsDisplay:
         Raises
         ------
         TypeError
-            If `n_images` is no integer.
+            If `n_images` is not an integer.
         ValueError
             If X is empty, y_true or y_proba has another length, y_proba has another
             number of columns than there are classes, y_true holds other labels or
@@ -297,7 +297,7 @@ class PredictionsDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Within whose area to draw; None makes a figure.
+            The axes within which to draw; None makes a figure.
         cmap : str or matplotlib Colormap, default='gray'
             The colours of grey images: 'gray' draws large numbers bright, as in
             photographs, 'gray_r' dark, as ink on paper.
@@ -446,7 +446,7 @@ def _refuse_unknown(name: str, labels: Iterable[Any], classes: np.ndarray) -> No
     if unknown:
         raise ValueError(
             f"{name} holds the labels {unknown}, which are not among the classes "
-            f"{classes.tolist()}. Pass them as the classes are, strings or numbers."
+            f"{classes.tolist()}. Pass labels of the same type as the classes."
         )
 
 

@@ -1,6 +1,6 @@
-"""How the outputs of a network follow its features: exact gradients, and importances.
+"""How the outputs of a network depend on its features: gradients and importances.
 
-The gradients come from the backward pass of training, which goes one product further,
+The gradients come from the backward pass of training, continued by one more product,
 from the hidden layer to the rows of X.
 """
 
@@ -36,24 +36,23 @@ def input_gradients(
     ----------
     estimator : TwoLayerClassifier, Pipeline or search
         Fitted. In a pipeline or search, the gradient is with respect to the features
-        that the classifier within is given, behind all other steps.
+        that the classifier gets from the steps before it.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        What the estimator takes, of any numeric dtype, finite. The gradients of all
-        rows are returned at once, and dense: of many classes and features take few rows
-        at a time.
+        Rows for the estimator, of any numeric dtype, finite. The result is one dense
+        array: if there are many classes and features, pass few rows at a time.
     output : {'logits', 'decision_function'}, default='logits'
-        Of what the gradients are:
+        The output whose gradient is returned:
 
-        - 'logits': of the logit of each class, or of each of several labels; of two
-          classes there are two.
-        - 'decision_function': of what `decision_function` returns. That differs for two
-          classes alone: it is the difference of their logits, and one output.
+        - 'logits': the logit of each class, also for two classes, or of each of several
+          labels.
+        - 'decision_function': what `decision_function` returns. It differs only for two
+          classes: one output, the difference of their logits.
 
     Returns
     -------
     gradients : ndarray of shape (n_samples, n_outputs, n_features)
-        Outputs in the order of `classes_`; by the features in their own units, whether
-        training standardised them or not. float32 or float64, as the weights.
+        Outputs in the order of `classes_`; with respect to the features in their own
+        units, even if training standardised them. float32 or float64, as the weights.
 
     Raises
     ------
@@ -69,19 +68,19 @@ def input_gradients(
     See Also
     --------
     feature_importances : One number for each feature.
-    check_gradients : The gradient that training uses, by the weights.
+    check_gradients : The gradient that training uses, with respect to the weights.
 
     Notes
     -----
-    A gradient says what an output does when a feature of this row changes a little: in
-    images it is known as a saliency map [1]_. Features in different units compare after
-    a multiplication by their standard deviations.
+    A gradient says how an output changes when a feature of this row changes a little;
+    for images it is known as a saliency map [1]_. To compare features in different
+    units, multiply the gradients by the standard deviations of the features.
 
-    Predictions of one label per row stay as they are when all logits rise alike: what
-    tells one class from another is the difference of their gradients, and of the class
-    k from all others ``gradients[:, k] - gradients.mean(axis=1)``.
+    For one label per row, predictions do not change if all logits rise by the same
+    amount. To compare two classes, subtract their gradients; to compare class k with
+    all others, use ``gradients[:, k] - gradients.mean(axis=1)``.
 
-    'relu' and 'leaky_relu' have a kink at 0, where the gradient is that from the left.
+    'relu' and 'leaky_relu' have a kink at 0; the gradient there is that from the left.
 
     References
     ----------
@@ -109,28 +108,28 @@ def input_gradients(
 
 
 def feature_importances(estimator: BaseEstimator, X: Any = None) -> np.ndarray:
-    r"""Measure how much the outputs of a network follow each feature.
+    r"""Measure how much the outputs of a network depend on each feature.
 
     The importance of feature f is its standard deviation times the root mean square of
-    the gradients by it [1]_,
+    the gradients with respect to it [1]_,
 
     .. math:: \sigma_f \sqrt{\operatorname{mean}_{i, k} \left(
               \frac{\partial o_{ik}}{\partial x_{if}} \right)^2}
 
-    over rows i and classes k. Of one label per row o is the logit of a class less the
-    mean of all, as predictions do not change when all logits rise alike; of several
-    labels it is the logit of each.
+    over rows i and classes k. For one label per row o is the logit of a class minus the
+    mean over the classes, because predictions do not change if all logits rise by the
+    same amount. For several labels o is the logit of each label.
 
     Parameters
     ----------
     estimator : TwoLayerClassifier, Pipeline or search
         Fitted. In a pipeline or search, the features are those that the classifier
-        within is given, behind all other steps.
+        gets from the steps before it.
     X : {array-like, sparse matrix} of shape (n_samples, n_features), default=None
-        What the estimator takes, at least two rows. None for rows drawn from a normal
-        distribution, feature by feature, with the center and the scale that training
-        standardised by; with ``standardize=False``, and for weights from elsewhere,
-        with mean 0 and standard deviation 1, as a StandardScaler leaves them.
+        Rows for the estimator, at least two. None for rows drawn from a normal
+        distribution, feature by feature, with the center and the scale of the
+        standardisation; with ``standardize=False``, and for `from_weights`, with mean 0
+        and standard deviation 1, as a StandardScaler returns them.
 
     Returns
     -------
@@ -152,30 +151,30 @@ def feature_importances(estimator: BaseEstimator, X: Any = None) -> np.ndarray:
     --------
     input_gradients : The gradients themselves.
     sklearn.inspection.permutation_importance : By how much a score falls without a
-        feature. It takes labels, and much more time.
+        feature. It needs labels, and takes much more time.
 
     Notes
     -----
     The function itself is an `importance_getter` for `RFE`, `RFECV` and
-    `SelectFromModel` of :mod:`sklearn.feature_selection`, which hand it the fitted
-    estimator alone. RFE fits on fewer and fewer columns and does not say on which, so
-    that no X can be bound to it. For SelectFromModel one can:
-    ``functools.partial(feature_importances, X=X)``. Selectors want one importance for
-    each of their columns: what makes other columns, as an encoder, goes in front of the
-    selector.
+    `SelectFromModel` of :mod:`sklearn.feature_selection`, which pass only the fitted
+    estimator to it. RFE fits on fewer and fewer columns and does not tell which, so
+    that you cannot bind an X. For SelectFromModel you can:
+    ``functools.partial(feature_importances, X=X)``. Selectors need one importance for
+    each of their columns: put a step that makes other columns, such as an encoder, in
+    front of the selector.
 
-    Random rows know nothing of how features go together, and nothing of rare ones, as
-    those of a OneHotEncoder. Prefer X where there is one.
+    Random rows do not show how features depend on each other, and do not suit rare
+    features, such as those of a OneHotEncoder. Pass X if you can.
 
-    An importance does not say that a feature is needed: of two that are nearly the same
-    both may have one.
+    An importance does not say that a feature is needed: of two features that are nearly
+    the same, both may have a large one.
 
     References
     ----------
     .. [1] Zurada, Malinowski and Cloete (1994), "Sensitivity analysis for minimization
        of input data dimension for feedforward neural network", ISCAS, pages 447-450.
-       There the range takes the place of the standard deviation, and the largest of all
-       outputs that of their root mean square.
+       They use the range instead of the standard deviation, and the largest of all
+       outputs instead of their root mean square.
 
     Examples
     --------

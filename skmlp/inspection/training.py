@@ -50,27 +50,27 @@ class TrainingDisplay:
     """Curves of loss and score against epochs, of one or several classifiers.
 
     Each classifier has a colour. Solid lines are training, dashed lines validation; a
-    dot marks the best epoch on these. Only measured epochs are drawn.
+    dot on these marks the best epoch. Only scored epochs are drawn.
 
     Parameters
     ----------
     histories : dict of str to dict of lists
-        The `history_` of each classifier, by the name that the legend shows: columns of
-        numbers, one per epoch and NaN where it was not measured. 'epoch' is needed.
+        The `history_` of each classifier, by its name in the legend: columns of
+        numbers, one per epoch, NaN if the epoch was not scored. 'epoch' is required.
     best_epochs : dict of str to int or None
-        The `best_epoch_` of each, from 1; no mark where that is None or the name
+        The `best_epoch_` of each, from 1; without a mark if it is None or the name is
         missing.
 
     Attributes
     ----------
     figure_ : matplotlib Figure
-        What the panels are in.
+        The figure with the panels.
     axes_ : ndarray of matplotlib Axes of shape (n_panels,)
         The panels.
     lines_ : dict of (str, str) to matplotlib Line2D
         The curves, by the name of the classifier and the column of its history.
     marks_ : dict of (str, str) to matplotlib Line2D
-        The marks of the best epochs, likewise.
+        The marks of the best epochs, with the same keys.
 
     Examples
     --------
@@ -112,9 +112,9 @@ class TrainingDisplay:
         Parameters
         ----------
         estimator : TwoLayerClassifier, Pipeline, search or dict of these
-            Trained; a dict has them by name.
+            Trained; a dict of estimators by name.
         name : str, default=None
-            The name of a single estimator; None for that of its class.
+            The name of a single estimator; None for the name of its class.
         curves : str or sequence of str, default=None
             The panels, as for `plot`.
         learning_rate : bool, default=False
@@ -178,15 +178,14 @@ class TrainingDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or array of Axes, default=None
-            One axes a panel; for a single panel the axes itself will do. None makes a
-            figure, where the legend is beside the panels if there are more than six
-            names.
+            One axes per panel; for a single panel an axes alone. None makes a
+            figure, with the legend beside the panels if there are more than six names.
         curves : str or sequence of str, default=None
-            The panels: 'loss' (training is 'train_loss' where that was measured, else
+            The panels: 'loss' (for training 'train_loss' if that was recorded, else
             'loss'), 'accuracy', the name of a scorer, 'learning_rate' or
-            'active_units'. None for all that the histories hold but the last two.
+            'active_units'. None for all that the histories hold, except the last two.
         learning_rate : bool, default=False
-            Whether to add a panel with the learning rate, if `curves` does not.
+            Whether to add a panel with the learning rate, if it is not in `curves`.
 
         Returns
         -------
@@ -232,7 +231,7 @@ class TrainingDisplay:
     def _panels(
         self, curves: str | Sequence[str] | None, learning_rate: bool
     ) -> list[str]:
-        """Return the names of the panels; raise for one that nobody measured."""
+        """Return the names of the panels; raise for one that was not recorded."""
         measured = _measured_panels(self.histories.values())
         if curves is None:
             wanted = [panel for panel in measured if panel not in _WHEN_ASKED]

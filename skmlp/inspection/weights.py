@@ -33,8 +33,8 @@ class WeightsDisplay:
     """First-layer weights: a mosaic of images, one per unit, or a heat map.
 
     Colours are symmetric about zero. Their limit is the 99.5 % quantile of the absolute
-    weights, so that a few large ones do not bleach all others; these are drawn as the
-    limit. For colour images that limit is what black and white stand for, about grey.
+    weights, so that a few large ones do not make all others pale; larger weights are
+    drawn as the limit. For colour images zero is grey, and the limit black or white.
 
     Parameters
     ----------
@@ -48,19 +48,19 @@ class WeightsDisplay:
         (height, width), or (height, width, 3) for colour, of the images whose pixels,
         row by row, are the features. None for a heat map of units and features.
     feature_names : sequence of str, default=None
-        The names of the features, for the heat map, or what becomes names by `str`;
-        None for x0, x1, ...
+        The names of the features, for the heat map; other types are converted by
+        `str`. None for x0, x1, ...
 
     Attributes
     ----------
     figure_ : matplotlib Figure
-        What the axes are in.
+        The figure with the axes.
     axes_ : matplotlib Axes
-        What the weights are drawn in.
+        The axes with the weights.
     image_ : matplotlib AxesImage
         The mosaic or heat map.
     colorbar_ : matplotlib Colorbar or None
-        Its scale, which colour images have none of.
+        Its colour scale; None for colour images.
 
     Examples
     --------
@@ -108,26 +108,25 @@ class WeightsDisplay:
     ) -> Self:
         """Draw the first-layer weights of a fitted classifier.
 
-        Units come in the order of their use: by the norm of their incoming weights
-        times the norm of their outgoing weights, largest first. Where training
-        standardised the features, the weights are those for standardised features,
-        ``coefs_[0]`` times the scale of each feature: only these compare from feature
-        to feature.
+        Units are sorted by the norm of their incoming weights times the norm of their
+        outgoing weights, largest first. If training standardised the features, the
+        weights are those for standardised features, ``coefs_[0]`` times the scale of
+        each feature: only these can be compared between features.
 
         Parameters
         ----------
         estimator : TwoLayerClassifier, Pipeline or search
-            Fitted. The features are those that the classifier itself is given, in a
+            Fitted. The features are those that the classifier itself gets, in a
             pipeline those of its last step.
         image_shape : tuple of int, default=None
             (height, width), or (height, width, 3) for colour, of the images whose
             pixels, row by row, are the features. None for a heat map.
         feature_names : sequence of str, default=None
-            The names of the features, or what becomes names by `str`. None for
-            `feature_names_in_`, where X had names, in a pipeline those that its steps
-            put out, else x0, x1, ...
+            The names of the features; other types are converted by `str`. None for
+            `feature_names_in_` if X had names, in a pipeline the names that its steps
+            return, else x0, x1, ...
         n_units : int, default=None
-            How many units to draw, those most in use, at least 1; None for all.
+            How many units to draw, the first in this order, at least 1; None for all.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
 
@@ -139,8 +138,8 @@ class WeightsDisplay:
         Raises
         ------
         TypeError
-            If there is no `TwoLayerClassifier` within `estimator`, or `n_units` is no
-            integer.
+            If there is no `TwoLayerClassifier` within `estimator`, or `n_units` is not
+            an integer.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         ValueError

@@ -26,7 +26,7 @@ def features_within(estimator: BaseEstimator, X: Any) -> Any:
 
 
 def feature_names_within(estimator: BaseEstimator) -> Any:
-    """Return the names of the classifier's features, or None where nobody knows."""
+    """Return the names of the classifier's features, or None if they are unknown."""
     *before, classifier = _steps(estimator)
     names = getattr(classifier, "feature_names_in_", None)
     if names is None and before:

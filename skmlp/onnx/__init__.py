@@ -1,7 +1,7 @@
-"""From a fitted model to ONNX, which other programs and languages run.
+"""Export a fitted model to ONNX, for other programs and languages.
 
-Needs skl2onnx and onnxruntime: ``pip install "skmlp[onnx]"``. They are imported when
-something is exported.
+This needs skl2onnx and onnxruntime: ``pip install "skmlp[onnx]"``. They are imported
+when a model is exported.
 """
 
 from skmlp.onnx.export import register, to_onnx

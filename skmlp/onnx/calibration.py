@@ -89,9 +89,9 @@ def check_calibrated(scope: Any, operator: Any, container: Any) -> None:
         if isinstance(final, THRESHOLD_CLASSIFIERS):
             name = type(final).__name__
             raise ValueError(
-                f"CalibratedClassifierCV calibrates a {name}, whose threshold then "
-                "counts for nothing. Calibrate the classifier within it, and set the "
-                f"threshold of what is calibrated: {name}(CalibratedClassifierCV(...))."
+                f"CalibratedClassifierCV calibrates a {name}, whose threshold would be "
+                "ignored. Calibrate the classifier within it, and put the threshold "
+                f"around the result: {name}(CalibratedClassifierCV(...))."
             )
         if len(part.estimator.classes_) < len(model.classes_):
             raise ValueError(

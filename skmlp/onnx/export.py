@@ -17,15 +17,15 @@ OLDEST_OPSET, NEWEST_OPSET = 7, 22
 
 
 def register() -> None:
-    """Teach skl2onnx the models of this package, for its own functions.
+    """Register the models of this package with skl2onnx, for its own functions.
 
-    `to_onnx` does so by itself. Beside the classifiers and what
-    :func:`skmlp.tabular_pipeline` is made of, skl2onnx learns searches by halving and
-    at random, FrozenEstimator and FixedThresholdClassifier, the threshold of
-    TunedThresholdClassifierCV, VotingClassifier as it is by default, SimpleImputer in
-    double and with its indicator, TargetEncoder of several classes, and None among the
-    categories of OneHotEncoder. It calibrates what ends in a classifier of this
-    package as scikit-learn does.
+    `to_onnx` calls it itself. It registers the classifiers and the steps of
+    :func:`skmlp.tabular_pipeline`; random and halving searches, FrozenEstimator and
+    FixedThresholdClassifier; the threshold of TunedThresholdClassifierCV;
+    VotingClassifier, as it is by default; SimpleImputer in double and with its
+    indicator; TargetEncoder of several classes; and None among the categories of
+    OneHotEncoder. A CalibratedClassifierCV around a classifier of this package then
+    computes as in scikit-learn.
 
     Raises
     ------
@@ -63,35 +63,35 @@ def to_onnx(
     Parameters
     ----------
     model : estimator
-        A :class:`~skmlp.TwoLayerClassifier`, a Pipeline that ends in one, such as that
-        of :func:`~skmlp.tabular_pipeline`, a search over these, or what combines them:
-        CalibratedClassifierCV, BaggingClassifier, StackingClassifier, VotingClassifier,
-        TunedThresholdClassifierCV, FixedThresholdClassifier. The steps of a pipeline
-        may be any that skl2onnx knows.
+        A :class:`~skmlp.TwoLayerClassifier`, a Pipeline that ends with one, such as
+        that of :func:`~skmlp.tabular_pipeline`, a search over these, or one of these
+        around them: CalibratedClassifierCV, BaggingClassifier, StackingClassifier,
+        VotingClassifier, TunedThresholdClassifierCV, FixedThresholdClassifier. The
+        steps of a pipeline may be any that skl2onnx supports.
 
     X : {array, frame} of shape (n_samples, n_features), default=None
-        Rows such as the exported model will be given, at least one; only their types
-        count. An array is one input named 'X'. A frame is an input per column of those
-        that `model` was fitted to, of shape (n_samples, 1), with the name of the
+        Rows like those that the exported model will get, at least one; only their types
+        count. An array is one input named 'X'. A frame is one input per column that
+        `model` was fitted to, of shape (n_samples, 1), with the name of the
         column. Whole numbers of a frame are int64, other numbers double, unless all
         columns are float32. A column that may have gaps must hold floats (NaN is a gap)
         or strings (the empty string is a gap). None is an array in the precision of the
-        weights, or float32 where the classifier is not of skmlp.
+        weights, or float32 if the classifier is not from skmlp.
 
     zipmap : bool, default=False
-        Whether probabilities are put out as a list with a dict per row, from label to
-        probability, in place of an array; False and True among labels are 0 and 1.
+        Whether probabilities are a list with one dict per row, from label to
+        probability, instead of an array; False and True among labels are 0 and 1.
         For float32 X.
 
     raw_scores : bool, default=False
-        Whether the second output is the decision function in place of probabilities: of
-        a classifier of skmlp, or of a pipeline or search that ends in one.
-        For two classes it has two columns, the second of which is what
-        `decision_function` returns, the first the same with the other sign.
+        Whether the second output is the decision function instead of probabilities: of
+        a classifier of skmlp, or of a pipeline or search that ends with one.
+        For two classes it has two columns: the second is what `decision_function`
+        returns, the first is the same with the opposite sign.
 
     target_opset : int, default=None
         The version of ONNX's operators, from 7, the oldest that onnxruntime reads, to
-        22, the newest that skl2onnx writes; tables with gaps take at least 9. None is
+        22, the newest that skl2onnx writes; tables with gaps need at least 9. None is
         the newest.
 
     Returns
@@ -109,10 +109,10 @@ def to_onnx(
     NotFittedError
         If the model is not fitted.
     ValueError
-        If X has other columns than those of fit, or ONNX has no operators for
-        something: an activation or the link of a loss of your own, dates, labels of
-        other types; or onnxruntime lacks one of them, or skl2onnx is known to write
-        something otherwise than scikit-learn computes it.
+        If X has other columns than those of fit; if ONNX has no operators for your own
+        activation or link, for dates, or for labels of other types; if onnxruntime
+        lacks an operator; or if skl2onnx is known to compute something differently
+        from scikit-learn.
 
     See Also
     --------
@@ -122,9 +122,9 @@ def to_onnx(
     -----
     Labels are those of `predict`. Probabilities differ from those of `predict_proba` by
     less than 1e-6 in float32, in float64 by rounding, or for 'gelu' by less than 1e-8.
-    Features that lie far from zero are centred first, as in predictions. Probabilities
-    are double where X is, else float32. The exported model computes with NaN and
-    infinity, which `predict` refuses.
+    Features that are far from zero are centred first, as in predictions. Probabilities
+    are double if X is, else float32. The exported model computes with NaN and
+    infinity; `predict` raises an error for them.
 
     Examples
     --------

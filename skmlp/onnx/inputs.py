@@ -161,9 +161,9 @@ def _check_names(model: Any, names: list[str], columns: Iterable[str]) -> None:
     for name in names:
         if not name or name in _OUTPUTS:
             raise ValueError(
-                f"A column of X is named {name!r}, which no input may be: ONNX needs a "
-                f"name, and outputs are named {' and '.join(map(repr, _OUTPUTS))}. "
-                "Rename the column before fit."
+                f"A column of X is named {name!r}, which cannot name an input of ONNX: "
+                f"it is empty, or the name of an output, "
+                f"{' or '.join(map(repr, _OUTPUTS))}. Rename the column before fit."
             )
 
 
@@ -173,8 +173,8 @@ def _kind(name: Any, column: Any) -> str:
     if is_category(column) and cells.dtype.kind == "f":
         raise ValueError(
             f"Column {name!r} of X holds categories that are floats, or whole numbers "
-            "with gaps. ONNX writes them as other texts than fit did. Make strings of "
-            "them, before fit and before the exported model."
+            "with gaps. ONNX may write them as other texts than fit did. Convert them "
+            "to strings, before fit and before the exported model."
         )
     if cells.dtype == np.float32:
         return "float32"
@@ -190,7 +190,7 @@ def _kind(name: Any, column: Any) -> str:
             return "float64"
     raise ValueError(
         f"Column {name!r} of X holds {short(present[0] if present else cells.dtype)}, "
-        "which no input of ONNX takes. Make numbers or strings of it, before fit and "
-        "before the exported model; skmlp.preprocessing.date_parts makes numbers of "
-        "dates."
+        "which no input of ONNX takes. Convert the column to numbers or strings, "
+        "before fit and before the exported model; skmlp.preprocessing.date_parts "
+        "converts dates."
     )

@@ -183,7 +183,7 @@ def link_operator(loss: Any) -> LinkOperator:
     if link in LINK_OPERATORS:
         return LINK_OPERATORS[link]
     raise ValueError(
-        f"loss={loss!r} has a link of its own, which has no operators of ONNX. Add a "
+        f"loss={loss!r} has its own link, which has no operators of ONNX. Add a "
         "function that writes them to skmlp.onnx.LINK_OPERATORS, with the method link "
         "of the class as its key, or inherit the link of skmlp.losses.Loss."
     )

@@ -25,7 +25,7 @@ _GAP = ""
 
 
 def _n_columns(operator: Any) -> int | None:
-    """Return how many columns all inputs have together, None where nobody knows."""
+    """Return how many columns all inputs have together, None if it is unknown."""
     widths = [x.type.shape[1] for x in operator.inputs]
     return None if None in widths else sum(widths)
 
@@ -75,9 +75,9 @@ def _refusal_of_dates(converter: Any) -> ValueError:
     names = getattr(converter, "feature_names_in_", None)
     told = "Columns" if names is None else f"Columns {short(names.tolist())}"
     return ValueError(
-        f"{told} of X hold dates, which ONNX has no operators to read. Put the numbers "
-        "that skmlp.preprocessing.date_parts makes of them in their place, in fit as "
-        "well as in what the exported model is given, or leave them out."
+        f"{told} of X hold dates, for which ONNX has no operators. Replace them by the "
+        "numbers of skmlp.preprocessing.date_parts, in fit and in the input of the "
+        "exported model, or leave them out."
     )
 
 

@@ -1,4 +1,4 @@
-"""From a table as it comes to numbers that a network learns well from."""
+"""Turn a table with numbers, text and dates into features for a network."""
 
 from skmlp.preprocessing.cell_converter import CellConverter
 from skmlp.preprocessing.cells import as_numbers, as_text, date_part_names, date_parts

@@ -28,14 +28,14 @@ _PARAMETER_CONSTRAINTS: Constraints = {"to": [one_of(_CONVERSIONS)]}
 class CellConverter(TransformerMixin, BaseEstimator):
     """Convert the cells of a table to numbers, to text or to parts of dates.
 
-    It does in a pipeline what :func:`as_numbers`, :func:`as_text` and
-    :func:`date_parts` do, and nothing is learnt in `fit`. A saved pipeline then names
-    one class, where FunctionTransformer would name each function.
+    It is :func:`as_numbers`, :func:`as_text` or :func:`date_parts` as a step of a
+    pipeline; `fit` learns nothing. A saved pipeline then names only this class, while
+    FunctionTransformer would name each function.
 
     Parameters
     ----------
     to : {'numbers', 'text', 'date_parts'}, default='numbers'
-        What becomes of the cells.
+        What cells are converted to.
 
         - 'numbers': numbers in float64, NaN for a gap; see :func:`as_numbers`.
         - 'text': strings, None for a gap; see :func:`as_text`.
@@ -47,12 +47,12 @@ class CellConverter(TransformerMixin, BaseEstimator):
         The number of columns seen when fitting.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        The names of the columns, where X had names that are all strings.
+        The names of the columns, if X had names that are all strings.
 
     See Also
     --------
-    ColumnSelector : Tells which columns hold numbers, dates or text.
-    skmlp.tabular_pipeline : The pipeline in which these converters work.
+    ColumnSelector : Selects columns of numbers, dates or text.
+    skmlp.tabular_pipeline : The pipeline that uses these converters.
 
     Examples
     --------
@@ -88,14 +88,14 @@ class CellConverter(TransformerMixin, BaseEstimator):
         return tags
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Take note of the columns.
+        """Record the number and the names of the columns.
 
         Parameters
         ----------
         X : {frame, array-like} of shape (n_samples, n_columns)
             Cells of any type.
         y : object, default=None
-            Not looked at.
+            Ignored.
 
         Returns
         -------
@@ -105,7 +105,7 @@ class CellConverter(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `to` is none of its values, or X is no table.
+            If `to` is not one of its values, or X is not a table.
 
         Examples
         --------
@@ -128,13 +128,13 @@ class CellConverter(TransformerMixin, BaseEstimator):
         Returns
         -------
         cells : ndarray of shape (n_samples, n_columns) or (n_samples, 6 * n_columns)
-            Six numbers for each column where they are parts of dates.
+            For parts of dates six numbers for each column.
 
         Raises
         ------
         ValueError
-            If X is no table, has other columns than `fit` saw, or a cell is no number
-            where numbers are asked for.
+            If X is not a table, has other columns than in `fit`, or a cell is not a
+            number although `to` is 'numbers'.
 
         Examples
         --------
@@ -150,7 +150,7 @@ class CellConverter(TransformerMixin, BaseEstimator):
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
     ) -> np.ndarray:
-        """Return the names of the columns that are put out.
+        """Return the names of the output columns.
 
         Parameters
         ----------
@@ -160,12 +160,12 @@ class CellConverter(TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str objects
-            The names of the columns; of parts of dates six for each.
+            The names of the columns; for parts of dates six for each column.
 
         Raises
         ------
         ValueError
-            If `input_features` are not the columns that `fit` saw.
+            If `input_features` are not the columns of `fit`.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Cells of a table as numbers, as text or as dates, whoever made the table."""
+"""Cells of a table of any kind, as numbers, as text or as dates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PARTS = ("days", "month", "day", "weekday", "hour", "missing")
 
 
 def as_numbers(X: Any) -> np.ndarray:
-    """Return the numbers of a table, NaN where there is none.
+    """Return the numbers of a table, NaN for gaps.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def as_numbers(X: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a cell is neither a gap nor a finite number, nor text of one.
+        If a cell is neither a gap nor a finite number, nor such a number as text.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def as_numbers(X: Any) -> np.ndarray:
 
 
 def as_text(X: Any) -> np.ndarray:
-    """Return the cells of a table as text, None where there is nothing.
+    """Return the cells of a table as text, None for gaps.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ def as_text(X: Any) -> np.ndarray:
     Returns
     -------
     text : ndarray of shape (n_samples, n_columns) and dtype object
-        Strings and None. Whole numbers are written without a decimal point, as a
-        column of them has one or not depending on whether it has gaps; booleans of a
-        frame are such numbers.
+        Strings and None. Whole numbers are written without a decimal point, because
+        otherwise it would depend on whether the column has gaps. Booleans of a frame
+        are such numbers.
 
     Examples
     --------
@@ -81,21 +81,21 @@ def as_text(X: Any) -> np.ndarray:
 
 
 def date_parts(X: Any) -> np.ndarray:
-    """Return what is to be learnt from dates, as numbers.
+    """Return the parts of dates, such as month and weekday, as numbers.
 
     Parameters
     ----------
     X : {frame, array-like} of shape (n_samples, n_columns)
-        Dates, times, durations, or text as ISO 8601 writes dates; what is none of these
-        is a gap. What has a time zone is converted to UTC.
+        Dates, times, durations, or text with a date in the format of ISO 8601; anything
+        else is a gap. Times with a time zone are converted to UTC.
 
     Returns
     -------
     parts : ndarray of shape (n_samples, 6 * n_columns) and dtype float64
         For each column the days since the beginning of 1970, with the time of day as a
         fraction; the month, from 1; the day of the month, from 1; the day of the week,
-        from 0 for Monday; the hour; and 1 for a gap, where the others are NaN. Of
-        durations only the days, and that there is a gap, are not 0.
+        from 0 for Monday; the hour; and 1 for a gap, where the others are NaN. For
+        durations only the days and the mark of a gap may differ from 0.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def date_part_names(transformer: object, input_features: ArrayLike) -> np.ndarra
     Parameters
     ----------
     transformer : FunctionTransformer
-        Whose `feature_names_out` this function is; not looked at.
+        The transformer with this function as `feature_names_out`; ignored.
     input_features : array-like of str
         The names of the columns.
 
@@ -152,7 +152,7 @@ def checked_table(X: Any) -> Any:
     """Return X as a table, or raise where it is none that can be learnt from."""
     if issparse(X):
         raise ValueError(
-            "Columns are told by what their cells hold, which needs a frame or a dense "
+            "The cells of a column decide its kind, which needs a frame or a dense "
             "array; got a sparse X. Pass X.toarray(), or pass X to a classifier alone."
         )
     table = as_table(X)
@@ -233,8 +233,8 @@ def _numbers_of(name: Any, column: Any) -> np.ndarray:
     if wrong.any():
         row = int(wrong.argmax())
         raise ValueError(
-            f"Column {name!r} of X holds {short(cells[row])} (row {row}), which is no "
-            "finite number. Replace what is none, or leave it out as a gap (NaN)."
+            f"Column {name!r} of X holds {short(cells[row])} (row {row}), which is not "
+            "a finite number. Replace such cells, or mark them as missing (NaN)."
         )
     return numbers
 

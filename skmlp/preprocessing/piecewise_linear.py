@@ -1,4 +1,4 @@
-"""PiecewiseLinearEncoder: how far each number has come through each of its bins."""
+"""PiecewiseLinearEncoder: numbers as features that are linear within bins."""
 
 # Without deferred annotations: the class says that it lives in `skmlp.preprocessing`,
 # where the names in them are not to be found.
@@ -30,61 +30,61 @@ _PARAMETER_CONSTRAINTS: Constraints = {
 
 
 class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
-    """Encode each number by how far it has come through each bin of its feature.
+    """Encode each number by its position in each bin of its feature.
 
-    A network with one hidden layer finds it hard to bend sharply along one feature;
-    trees do not. With this encoding [1]_ in front it is as easy: any function of a
-    feature that is linear between the edges of its bins, and continuous, is linear in
-    the columns of the encoding.
+    The output of a network with one hidden layer changes slowly along a feature; trees
+    can change abruptly. With this encoding [1]_ the network can, too: every continuous
+    function of a feature that is linear between the edges of its bins is a linear
+    function of the columns of the encoding.
 
-    The edges :math:`b_0 < ... < b_T` of a feature are quantiles of what it held in
-    `fit`. A number x becomes T columns, of which column t is
+    The edges :math:`b_0 < ... < b_T` of a feature are quantiles of its values in
+    `fit`. A number x becomes T columns. Column t is
 
     .. math:: e_t = (x - b_{t-1}) / (b_t - b_{t-1}),
 
-    but at least 0 and at most 1. In front of them stands the number itself, as its
-    position between the outer edges. A feature of at most two different numbers has
-    this column only.
+    clipped to [0, 1]. The first column of each feature is the number itself, as its
+    position between the outer edges. A feature with at most two different numbers has
+    only this column.
 
     Parameters
     ----------
     n_bins : int or 'auto', default='auto'
-        The most bins that a feature has; at least 1, and 1 for none but the position.
-        A feature of few different numbers has fewer: each of them is an edge. 'auto' is
-        half the root of the number of rows per feature that has bins, but at least 2
-        and at most 32.
+        The largest number of bins per feature, at least 1; with 1 there is only the
+        position. A feature with few different numbers has fewer bins: each number is an
+        edge. 'auto' is half the square root of the number of rows per feature that has
+        bins, but at least 2 and at most 32.
 
     dtype : {'float32', 'float64'} or None, default=None
-        The type of the columns that are put out. None is float32 for float32 X and
-        float64 for all else.
+        The dtype of the output. None is float32 for float32 X and float64 for any
+        other X.
 
     Attributes
     ----------
     n_bins_ : int
-        What `n_bins` was in `fit`: 'auto' as a number.
+        The value of `n_bins` in `fit`, with a number instead of 'auto'.
 
     bin_edges_ : list of ndarrays of float64
-        The edges of each feature, ascending, each a number that the feature held.
+        The edges of each feature, ascending; each is a value of the feature in `fit`.
 
     n_features_in_ : int
         The number of features seen when fitting.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        The names of the features, where X had names that are all strings.
+        The names of the features, if X had names that are all strings.
 
     See Also
     --------
     sklearn.preprocessing.SplineTransformer : With ``degree=1``, hats around knots.
     sklearn.preprocessing.KBinsDiscretizer : Which bin a number is in.
-    skmlp.tabular_pipeline : A pipeline for tables that encodes numbers so.
+    skmlp.tabular_pipeline : A pipeline for tables that uses this encoder.
 
     Notes
     -----
-    For the quantiles a number that is very frequent counts only as often as fills one
-    bin, so that the other bins lie among the numbers that are rarer.
+    For the quantiles, a very frequent number counts at most as often as a bin has rows,
+    so that the other bins cover the rarer numbers.
 
-    Beyond the outer edges the columns stay as they are at these edges, as do trees.
-    Equation (1) of [1]_ goes on along a straight line.
+    Beyond the outer edges the columns are constant, as trees are. In equation (1) of
+    [1]_ they continue along a straight line.
 
     References
     ----------
@@ -143,7 +143,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Numbers, finite.
         y : object, default=None
-            Not looked at.
+            Ignored.
 
         Returns
         -------
@@ -153,8 +153,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or X is invalid, or the numbers of a feature lie so far apart
-            that float64 does not hold their difference.
+            If a parameter or X is invalid, or the numbers of a feature are so far apart
+            that float64 cannot hold their difference.
 
         Examples
         --------
@@ -186,7 +186,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X is invalid or has other features than `fit` saw.
+            If X is invalid or has other features than in `fit`.
 
         Examples
         --------
@@ -211,7 +211,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
     ) -> np.ndarray:
-        """Return the names of the columns that are put out.
+        """Return the names of the output columns.
 
         Parameters
         ----------
@@ -226,7 +226,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `input_features` are not the features that `fit` saw.
+            If `input_features` are not the features of `fit`.
 
         Examples
         --------

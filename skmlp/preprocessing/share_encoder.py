@@ -1,4 +1,4 @@
-"""ShareEncoder: texts by how often each class, or each label, is among their rows."""
+"""ShareEncoder: texts by the share of each class, or each label, among their rows."""
 
 # Without deferred annotations: the class says that it lives in `skmlp.preprocessing`,
 # where the names in them are not to be found.
@@ -20,28 +20,28 @@ _N_FOLDS = 5
 
 
 class ShareEncoder(TransformerMixin, BaseEstimator):
-    """Encode each text by the share of each class among the rows that hold it.
+    """Encode each text by the share of each class among the rows with this text.
 
     This is :class:`sklearn.preprocessing.TargetEncoder`, with folds that are the same
-    in every fit, and for several labels per row as well: each label is then a target by
-    itself, and a text becomes the share of the rows with that label.
+    in every fit. It also takes several labels per row: each label is then one target,
+    and a text becomes the share of the rows with that label.
 
     Parameters
     ----------
     smooth : 'auto' or float, default='auto'
-        How many rows of the mean of all are added to those of a text, so that a rare
-        one is close to the mean; 'auto' is an empirical Bayes estimate.
+        The weight of the mean over all rows, as a number of rows, so that the share
+        for a rare text is close to that mean; 'auto' is an empirical Bayes estimate.
 
     Attributes
     ----------
     encoders_ : list of TargetEncoder
-        One for a label per row, else one for each label.
+        For one label per row a single encoder, else one for each label.
 
     n_features_in_ : int
         The number of features seen when fitting.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        The names of the features, where X had names that are all strings.
+        The names of the features, if X had names that are all strings.
 
     See Also
     --------
@@ -50,8 +50,8 @@ class ShareEncoder(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    `fit_transform` does not encode a row by its own label: the shares are those among
-    the rows of the other four of five folds. `transform` takes those of all rows.
+    `fit_transform` does not encode a row by its own label: it uses the shares of the
+    other four of five folds. `transform` uses the shares of all rows.
 
     References
     ----------
@@ -88,7 +88,7 @@ class ShareEncoder(TransformerMixin, BaseEstimator):
 
     @property
     def feature_names_in_(self) -> np.ndarray:
-        """The names of the features, where X had names that are all strings."""
+        """The names of the features, if X had names that are all strings."""
         return self.encoders_[0].feature_names_in_
 
     def __sklearn_tags__(self) -> Any:
@@ -147,7 +147,7 @@ class ShareEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         shares : ndarray of shape (n_samples, n_columns)
-            As `transform` returns them, in which no row sees its own label.
+            As `transform` returns them, but without the label of the row itself.
 
         Raises
         ------
@@ -178,13 +178,13 @@ class ShareEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         shares : ndarray of shape (n_samples, n_columns)
-            For each feature a column for each class, one in all for two classes; or a
-            column for each label.
+            For each feature one column per class, for two classes one column; or one
+            column per label.
 
         Raises
         ------
         ValueError
-            If X has other features than `fit` saw.
+            If X has other features than in `fit`.
 
         Examples
         --------
@@ -199,7 +199,7 @@ class ShareEncoder(TransformerMixin, BaseEstimator):
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
     ) -> np.ndarray:
-        """Return the names of the columns that are put out.
+        """Return the names of the output columns.
 
         Parameters
         ----------
@@ -215,7 +215,7 @@ class ShareEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `input_features` are not the features that `fit` saw.
+            If `input_features` are not the features of `fit`.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""tabular_pipeline: from a table as it comes to a classifier."""
+"""tabular_pipeline: a pipeline from a table to a classifier."""
 
 # Without deferred annotations: the function says that it lives in `skmlp`, where the
 # names in them are not to be found.
@@ -30,41 +30,41 @@ def tabular_pipeline(
     n_bins: int | Literal["auto"] | str = "auto",
     keep: Iterable[str | int] = (),
 ) -> Pipeline:
-    """Make a pipeline that fits a classifier to a table as it comes.
+    """Make a pipeline that fits a classifier to a table with numbers, text and dates.
 
-    What a column is, is told from its cells when the pipeline is fitted; see
-    :class:`skmlp.preprocessing.ColumnSelector`. Numbers are encoded by their bins, with
-    a column that tells of gaps; texts become a column each or, where there are more
-    than 32, the share of each class, or of each of several labels, among their rows;
-    dates become days, months, weekdays and hours. Columns from which nothing can be
-    learnt are left out with a warning. Rows to predict may have gaps and texts that
-    were not there in `fit`.
+    When the pipeline is fitted, the cells of a column decide its kind; see
+    :class:`skmlp.preprocessing.ColumnSelector`. Numbers are encoded by bins, with a
+    column that marks gaps. Each text becomes a column; if a column has more than 32
+    texts, each becomes the share of each class, or of each label, among its rows.
+    Dates become days, months, weekdays and hours. Columns from which nothing can be
+    learnt are dropped with a warning. In prediction, rows may have gaps and texts that
+    were not in the data of `fit`.
 
     Parameters
     ----------
     classifier : classifier, default=None
-        Any classifier of scikit-learn's kind; None for ``TwoLayerClassifier()``. It is
-        fitted to float32.
+        Any scikit-learn classifier; None for ``TwoLayerClassifier()``. It is fitted to
+        float32.
 
     n_bins : int or 'auto', default='auto'
-        The most bins of a number and of each part of a date: `n_bins` of
+        The largest number of bins of a number and of each part of a date: `n_bins` of
         :class:`skmlp.preprocessing.PiecewiseLinearEncoder`. 'auto' grows with the
         number of rows per column.
 
     keep : iterable of str or int, default=()
-        The names, in an array the positions, of columns that look as if they did
-        nothing but identify a row, but are of use.
+        The names (for an array the positions) of useful columns that look like
+        identifiers.
 
     Returns
     -------
     pipeline : Pipeline
-        Not fitted. Its steps are 'columns', a ColumnTransformer of 'numbers', 'dates',
-        'categories', 'many_levels' and 'dropped', and 'classifier'.
+        Not fitted. Its steps are 'columns', a ColumnTransformer with 'numbers',
+        'dates', 'categories', 'many_levels' and 'dropped', and 'classifier'.
 
     Raises
     ------
     TypeError
-        If `classifier` is no estimator.
+        If `classifier` is not an estimator.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""Rows that come in chunks, because all of them do not fit into memory."""
+"""Rows that come in chunks, because they do not all fit into memory."""
 
 from skmlp.streams.shuffling import shuffled
 

@@ -178,9 +178,9 @@ def _difference(now: Layout, then: Layout, there: str) -> str:
         missing = [name for name in then.names if name not in now.names]
         new = [name for name in now.names if name not in then.names]
         return (
-            f"has not the columns of {there}: {short(missing)} are missing, "
-            f"{short(new)} are new, or their order is another one. Give all chunks the "
-            "same columns, in the same order."
+            f"has other columns than {there}: {short(missing)} are missing, "
+            f"{short(new)} are new, or the order differs. Give all chunks the same "
+            "columns, in the same order."
         )
     if now.shape != then.shape:
         return (

@@ -1,4 +1,4 @@
-"""Mix the rows of a stream of chunks, as far as memory lets them."""
+"""Shuffle the rows of a stream of chunks, within a buffer."""
 
 from __future__ import annotations
 
@@ -20,49 +20,49 @@ def shuffled(
     chunk_rows: int | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> Iterator[Chunk]:
-    """Yield the rows of chunks once each, mixed over a bounded buffer.
+    """Yield each row of the chunks once, shuffled within a bounded buffer.
 
-    Rows are held back until there are `buffer_rows` of them. Then a random half is
-    given out; the other half waits for more rows, and is mixed with them. So a row
-    moves by about half of `buffer_rows` on average. What is sorted over much longer
-    distances stays so: read the parts of such a file in random order, or shuffle the
-    file.
+    The buffer is filled with `buffer_rows` rows. Then a random half of them is
+    returned; the other half stays, and is mixed with the next rows. So a row
+    moves by about half of `buffer_rows` on average. Rows that are sorted over much
+    longer distances stay sorted: read the parts of such a file in random order, or
+    shuffle the file.
 
     Parameters
     ----------
     chunks : iterable of tuples
-        The stream: each chunk is ``(X, y)`` or ``(X, y, sample_weight)``, of as many
-        rows each. X is array-like, a frame of pandas or polars, or sparse; y is
-        array-like, a series, or of several labels per row an array, a frame or sparse.
+        The stream: each chunk is ``(X, y)`` or ``(X, y, sample_weight)``, with equally
+        many rows. X is array-like, a pandas or polars frame, or sparse; y is
+        array-like, a series, or for several labels per row an array, a frame or sparse.
         All chunks have the same kind, columns and dtypes. They are copied, so that the
-        next one may be written to the same memory. Those without rows are passed over.
+        next one may be written to the same memory. Chunks without rows are skipped.
     buffer_rows : int
-        How many rows are held back, at least 1. Where chunks have more than half as
-        many rows, two chunks and half of `buffer_rows` are held. While rows are mixed,
-        they take twice their memory.
+        The number of rows in the buffer, at least 1. If chunks have more than half as
+        many rows, the buffer holds two chunks and half of `buffer_rows`. While rows are
+        shuffled, they take twice their memory.
     chunk_rows : int, default=None
-        How many rows each chunk that comes out has; the last one has those that are
-        left. With None chunks come out in the sizes in which they went in.
+        The number of rows of each returned chunk; the last chunk has the remaining
+        rows. With None chunks have the sizes of those of the stream.
     random_state : int, RandomState instance or None, default=None
         Seed of the order. For several passes over a file, pass the number of the pass.
 
     Returns
     -------
     mixed : iterator of tuples
-        The chunks, made of the same parts as those of the stream: frames and series
-        with their index, sparse matrices as CSR, all else as NumPy arrays.
+        Chunks with the same parts as those of the stream: frames and series with their
+        index, sparse matrices as CSR, everything else as NumPy arrays.
 
     Raises
     ------
     TypeError
-        If a chunk is not such a tuple, or a part of it a frame of another library.
+        If a chunk is not such a tuple, or a part of it is a frame of another library.
     ValueError
-        If an argument is invalid, or a chunk is not like the first one; the error
+        If an argument is invalid, or a chunk differs from the first one; the error
         counts chunks from 1.
 
     See Also
     --------
-    skmlp.TwoLayerClassifier.partial_fit : Learns such a stream chunk by chunk.
+    skmlp.TwoLayerClassifier.partial_fit : Trains on one chunk.
 
     Examples
     --------

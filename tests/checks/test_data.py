@@ -198,7 +198,7 @@ BAD_CHUNKS = {
     ),
     "other classes": (
         lambda X, y: (X, y, [0, 1, 2, 3]),
-        r"classes=\[0, 1, 2, 3\] is not .*\[0, 1, 2\].*Leave classes out",
+        r"classes=\[0, 1, 2, 3\] differs from .*\[0, 1, 2\].*Leave classes out",
     ),
     "other width": (
         lambda X, y: (X[:, :4], y),

@@ -32,7 +32,7 @@ def test_a_row_too_large_to_be_predicted_is_refused(dtype, offset, kind):
     clf = classifier().fit(KINDS[kind](X + X.dtype.type(offset)), y)
     X[7] = np.multiply([1, -1, 1], LARGEST[dtype])
     words = (
-        "between -.*e.* and .*e.*, for which the outputs .* too large .*Mark missing"
+        "between -.*e.* and .*e.*, for which the outputs .* too large .*Replace codes"
     )
     for method in METHODS:
         with pytest.raises(ValueError, match=words):

@@ -149,7 +149,7 @@ def test_early_stopping_needs_validation_data(few, images):
 
 @pytest.mark.parametrize("solver", ["lbfgs"])
 def test_solvers_of_all_rows_at_once_are_refused(few, images, solver):
-    with pytest.raises(ValueError, match=r"solver='lbfgs' sees all rows.*'adamw'"):
+    with pytest.raises(ValueError, match=r"solver='lbfgs' needs all rows.*'adamw'"):
         few(solver=solver).fit(*images)
 
 

@@ -964,7 +964,7 @@ def test_weights_of_labels_that_no_row_has():
 
 @pytest.mark.parametrize("classes", [[0, 2], [1, 2, 3], ["a", "b", "c"]], ids=str)
 def test_classes_of_several_labels(classes, copy_of_several):
-    words = [f"classes={classes} is not", "[0, 1, 2]", "Leave classes out"]
+    words = [f"classes={classes} must be", "[0, 1, 2]", "Leave classes out"]
     for clf in (classifier(), copy_of_several()):
         assert_refused(
             clf,

@@ -151,7 +151,7 @@ def test_entry_of_a_later_version_is_named(clf, name):
     later = with_state(clf, lambda state: state.update({name: "of 2030"}))
     loaded = TwoLayerClassifier()
     loaded.__setstate__(later)
-    message = r"'of 2030' is not among \[.*\]\. Use the version of skmlp that has it"
+    message = r"'of 2030' is not among \[.*\]\. Choose one of these; load a saved"
     with pytest.raises(ValueError, match=message):
         loaded.predict_proba(X)
 

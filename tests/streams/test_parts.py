@@ -140,13 +140,13 @@ UNLIKE = {
     "names": (
         GOOD_FRAME,
         (GOOD_FRAME[0].rename(columns={"b": "B"}), Y),
-        r"X of chunk 3 has not the columns of chunk 1: \['b'\] are missing, \['B'\] "
-        "are new, or their order is another one. Give all chunks the same columns",
+        r"X of chunk 3 has other columns than chunk 1: \['b'\] are missing, \['B'\] "
+        "are new, or the order differs. Give all chunks the same columns",
     ),
     "order of names": (
         GOOD_FRAME,
         (GOOD_FRAME[0][["b", "a"]], Y),
-        r"\[\] are missing, \[\] are new, or their order is another one",
+        r"\[\] are missing, \[\] are new, or the order differs",
     ),
     "dtype of a column": (
         GOOD_FRAME,

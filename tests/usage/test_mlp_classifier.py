@@ -94,7 +94,7 @@ def test_mlp_classifier_lacks_it(words, name):
 
 
 def test_validation_data_cannot_be_given():
-    said(COMING, "validation data of your own")
+    said(COMING, "your own validation data")
     assert "X_val" not in inspect.signature(MLPClassifier.fit).parameters
 
 
@@ -130,7 +130,7 @@ def test_float32_stays_float32_and_adam_goes_on(rows):
 
 
 def test_warm_start_drops_the_state_of_adam(rows):
-    said(COMING, "its ``warm_start`` begins Adam anew")
+    said(COMING, "its ``warm_start`` resets Adam's state")
     X, y = rows
     mlp = whole(warm_start=True).fit(X, y)
     moved = sizes(mlp.coefs_[0].copy(), mlp.fit(1 - X, y))
@@ -157,7 +157,7 @@ def test_default_network_is_that_of_the_page():
 
 
 def test_initial_biases_are_drawn(rows):
-    said(COMING, "Initial biases are zero, there drawn")
+    said(COMING, "Initial biases are zero, in ``MLPClassifier`` random")
     still = {"learning_rate_init": 1e-300, "max_iter": 1}
     assert small(**still).fit(*rows).intercepts_[0].all()
     ours = TwoLayerClassifier(standardize=False, **still)
@@ -165,7 +165,7 @@ def test_initial_biases_are_drawn(rows):
 
 
 def test_logistic_has_a_smaller_bound(rows):
-    said(COMING, "there 'logistic' has a smaller bound")
+    said(COMING, "With 'logistic', ``MLPClassifier`` has a smaller bound")
     params = {"learning_rate_init": 1e-300, "max_iter": 1, "random_state": 0}
     W = MLPClassifier(2000, activation="logistic", **params).fit(*rows).coefs_[0]
     assert np.abs(W).max() == pytest.approx(np.sqrt(2 / (64 + 2000)), rel=1e-3)
@@ -173,9 +173,8 @@ def test_logistic_has_a_smaller_bound(rows):
 
 
 def test_automatic_batch_has_200_rows():
-    rows_of(
-        COMING, "``batch_size``", "``batch_size``", "'auto' is min(200, rows) there"
-    )
+    cell = "'auto' is min(200, rows) in MLPClassifier"
+    rows_of(COMING, "``batch_size``", "``batch_size``", cell)
     start, end = penalised(n_rows=300)
     assert_allclose(end, start * (1 - 0.1 / 200) * (1 - 0.1 / 100))
 
@@ -197,7 +196,7 @@ def test_epsilon_is_added_before_the_bias_is_corrected():
 
 
 def test_velocity_keeps_its_length_when_the_learning_rate_changes():
-    said("skmlp/solvers.py", "is `MLPClassifier`'s and Keras's form")
+    said("skmlp/solvers.py", "This is `MLPClassifier`'s and Keras's form")
     falling = {"learning_rate": "invscaling", "momentum": 0.9, "alpha": 8.0}
     start, end = penalised(8, **falling, nesterovs_momentum=False, max_iter=2)
     # The gradient is W1, the learning rate 0.1, then 0.1 / 3.
@@ -207,14 +206,14 @@ def test_velocity_keeps_its_length_when_the_learning_rate_changes():
 
 
 def test_momentum_may_be_one(rows):
-    said(COMING, "``momentum`` is less than 1, there it may be 1")
+    said(COMING, "must be less than 1, in ``MLPClassifier`` it may be 1")
     assert small(solver="sgd", momentum=1.0).fit(*rows).n_iter_ == 2
     with pytest.raises(ValueError, match="momentum"):
         TwoLayerClassifier(solver="sgd", momentum=1.0).fit(*rows)
 
 
 def test_early_stopping_watches_the_accuracy(rows):
-    said(COMING, 'watches the loss; ``scoring="accuracy"`` watches what MLPClassifier')
+    said(COMING, 'with ``scoring="accuracy"`` by the accuracy, as in MLPClassifier')
     X, y = rows
     mlp = small(early_stopping=True, max_iter=30).fit(X, y)
     assert mlp.best_validation_score_ in np.arange(31) / 30
@@ -222,19 +221,19 @@ def test_early_stopping_watches_the_accuracy(rows):
 
 
 def test_it_may_stop_by_tol_before_max_iter(rows):
-    said(COMING, "200 at most there")
+    said(COMING, "at most 200 epochs in MLPClassifier")
     assert small(tol=1.0, max_iter=200).fit(*rows).n_iter_ < 20
 
 
 def test_what_it_waits_for_is_one_epoch_more(rows):
-    said(COMING, "MLPClassifier waits for one epoch more")
+    said(COMING, "MLPClassifier runs one epoch more")
     never_better = {"tol": 1e9, "n_iter_no_change": 3, "max_iter": 50}
     mlp = small(**never_better).fit(*rows)
     assert mlp.n_iter_ == 1 + 3 + 1  # the first is better than none
 
 
 def test_planned_epochs_end_with_a_warning(rows):
-    said(COMING, "To finish the planned epochs is success: no ConvergenceWarning")
+    said(COMING, "After the planned number of epochs there is no ConvergenceWarning")
     with pytest.warns(ConvergenceWarning, match="Maximum iterations"):
         small().fit(*rows)
 
@@ -242,12 +241,12 @@ def test_planned_epochs_end_with_a_warning(rows):
 @pytest.mark.parametrize(
     ("words", "check"),
     [
-        ("the hold-out is stratified for more than two classes too", "check_1_"),
-        ("the solver's state and the random stream go on as well", "check_2_"),
-        ("Negative sample weights are refused", "check_4_negative"),
-        ("'invscaling' counts rows there, epochs here", "check_6_"),
-        ("that is one-hot classes, warns", "check_8_"),
-        ("Training that diverges is undone with a warning, or raises", "check_11_"),
+        ("held-out rows are stratified for more than two classes, too", "check_1_"),
+        ("the solver's state and the random stream continue as well", "check_2_"),
+        ("Negative sample weights raise an error", "check_4_negative"),
+        ("'invscaling' counts rows in MLPClassifier, epochs in skmlp", "check_6_"),
+        ("warns if every row has exactly one label", "check_8_"),
+        ("diverges, the best earlier weights are restored with a warning", "check_11_"),
     ],
 )
 def test_defect_that_a_page_names_is_one(words, check):
@@ -269,7 +268,7 @@ def test_two_classes_have_one_output(rows):
 
 
 def test_single_class_has_probabilities_of_two(rows):
-    said(COMING, "probabilities of two classes are those of an untrained output")
+    said(COMING, "of two classes are then those of an untrained output")
     X, _ = rows
     mlp = small().fit(X, np.zeros(300))
     assert mlp.predict_proba(X).shape == (300, 2)
@@ -277,8 +276,8 @@ def test_single_class_has_probabilities_of_two(rows):
 
 
 def test_third_argument_of_partial_fit():
-    said(COMING, "The third argument of ``partial_fit`` is ``classes``, there "
-         "``sample_weight``")  # fmt: skip
+    said(COMING, "The third argument of ``partial_fit`` is ``classes``, in "
+         "``MLPClassifier`` ``sample_weight``")  # fmt: skip
     theirs, ours = (
         list(inspect.signature(cls.partial_fit).parameters)[3]
         for cls in (MLPClassifier, TwoLayerClassifier)
@@ -287,7 +286,8 @@ def test_third_argument_of_partial_fit():
 
 
 def test_integers_are_computed_in_float64(rows):
-    said(COMING, "X of integers is computed in float32, there in float64")
+    said(COMING, "For X of integers skmlp computes in float32, ``MLPClassifier`` in "
+         "float64")  # fmt: skip
     X, y = rows
     X = (16 * X).astype(int)
     assert small().fit(X, y).coefs_[0].dtype == np.float64
@@ -295,7 +295,8 @@ def test_integers_are_computed_in_float64(rows):
 
 
 def test_batch_counts_by_its_own_weights(rows):
-    said(COMING, "A batch counts by the mean weight of the whole set, there by its own")
+    said(COMING, "The loss of a batch is divided by the mean weight of all rows, in "
+         "``MLPClassifier`` by that of the batch")  # fmt: skip
     X, y = rows
     params = {"solver": "sgd", "momentum": 0, "shuffle": False, "alpha": 0.0}
     mlp = partial(small, batch_size=150, max_iter=1, **params)
@@ -305,7 +306,7 @@ def test_batch_counts_by_its_own_weights(rows):
 
 
 def test_partial_fit_refuses_early_stopping(rows):
-    said(COMING, "takes no notice of ``early_stopping``, there it is an error")
+    said(COMING, "ignores ``early_stopping``, ``MLPClassifier`` raises an error")
     X, y = rows
     with pytest.raises(ValueError, match="early_stopping"):
         small(early_stopping=True).partial_fit(X, y, classes=np.unique(y))
@@ -313,14 +314,15 @@ def test_partial_fit_refuses_early_stopping(rows):
 
 
 def test_smaller_last_batch_is_penalised_more():
-    said(COMING, "The last batch of an epoch, where it is smaller, is penalised as the "
-         "others are")  # fmt: skip
+    said(COMING, "If the last batch of an epoch is smaller, its penalty is as strong "
+         "as that of the others")  # fmt: skip
     start, end = penalised(n_rows=110, batch_size=100)
     assert_allclose(end, start * (1 - 0.1 / 100) * (1 - 0.1 / 10))
 
 
 def test_partial_fit_of_several_labels_needs_classes():
-    said(COMING, "``partial_fit`` needs no ``classes``, there ``np.arange(n_labels)``")
+    said(COMING, "``partial_fit`` needs no ``classes``, ``MLPClassifier`` needs "
+         "``np.arange(n_labels)``")  # fmt: skip
     X, Y = make_multilabel_classification(50, n_classes=4, random_state=0)
     with pytest.raises(ValueError, match="classes"):
         small().partial_fit(X, Y)
@@ -329,8 +331,8 @@ def test_partial_fit_of_several_labels_needs_classes():
 
 
 def test_rare_labels_are_held_out_at_random():
-    said(COMING, "early stopping holds out rows with regard to rare labels, there at "
-         "random")  # fmt: skip
+    said(COMING, "early stopping holds out rows with regard to rare labels, "
+         "``MLPClassifier`` at random")  # fmt: skip
     # With a feature a row, those that do not move are held out: ten of them rare.
     X, Y = np.eye(100), np.zeros((100, 2), dtype=int)
     Y[:50, 0], Y[90:, 1] = 1, 1
@@ -356,7 +358,7 @@ def test_probabilities_of_labels_have_the_same_shape():
 
 
 def test_scorer_fails_on_two_labels():
-    said(MULTILABEL, '``MLPClassifier`` as well ("Expected 2D array, got 1D array")')
+    said(MULTILABEL, '"Expected 2D array, got 1D array", also with ``MLPClassifier``')
     X, Y = make_multilabel_classification(50, n_classes=2, random_state=0)
     with pytest.raises(ValueError, match="Expected 2D array, got 1D array"):
         get_scorer("roc_auc_ovr")(small().fit(X, Y), X, Y)
