@@ -9,7 +9,7 @@ os.environ["MPLBACKEND"] = "Agg"
 # No doctests are in what configures pytest and Sphinx, and in what a build writes.
 collect_ignore = [
     *("conftest.py", "tests/conftest.py", "docs/conf.py", "docs/_ext", "docs/plots"),
-    "docs/snippets",
+    *("docs/snippets", "docs/record_notebooks.py"),
     *("docs/_build", "docs/api", "docs/gallery"),
 ]
 
