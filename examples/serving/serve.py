@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 import uvicorn
@@ -26,7 +27,9 @@ def train(path: Path) -> None:
     model = make_pipeline(MinMaxScaler(), TwoLayerClassifier(random_state=0))
     X = X.astype("float32")
     model.fit(X, y)
-    path.write_bytes(to_onnx(model, X, zipmap=True).SerializeToString())
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_bytes(to_onnx(model, X).SerializeToString())
+    os.replace(unfinished, path)  # a killed process leaves no half of a file
 
 
 def main() -> None:

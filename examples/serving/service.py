@@ -1,10 +1,10 @@
 """A service that predicts with an exported model: FastAPI and onnxruntime.
 
-It needs neither skmlp nor scikit-learn. What the columns are called, and what each
-holds, stands in the model's file.
+It needs neither skmlp nor scikit-learn. The names and types of the columns, and the
+classes, are in the model's file.
 """
 
-import math
+import json
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,12 +24,14 @@ LARGEST = float(np.finfo(np.float32).max)
 Single = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 TYPES: dict[str, tuple[Any, type]] = {
-    "tensor(float)": (Single, np.float32),
-    "tensor(double)": (float, np.float64),
+    "tensor(float)": (Single | None, np.float32),
+    "tensor(double)": (float | None, np.float64),
     "tensor(int64)": (Integer, np.int64),
     "tensor(bool)": (bool, np.bool_),
-    "tensor(string)": (str, np.object_),
+    "tensor(string)": (str | None, np.object_),
 }
+# What stands for null, a gap. Integers and booleans have none.
+GAPS = {np.float32: np.nan, np.float64: np.nan, np.object_: ""}
 
 
 def make_app(path: str | Path) -> FastAPI:
@@ -37,7 +39,8 @@ def make_app(path: str | Path) -> FastAPI:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # one per request; requests run side by side
     session = onnxruntime.InferenceSession(str(path), options)
-    check_model(session)
+    classes = classes_of(session)
+    check_columns(session)
     columns = {given.name: TYPES[given.type] for given in session.get_inputs()}
     types = {given.name: given.type for given in session.get_inputs()}
     some_rows = Body(min_length=1, max_length=MOST_ROWS)
@@ -63,7 +66,8 @@ def make_app(path: str | Path) -> FastAPI:
     @app.get("/health")
     def health() -> dict[str, Any]:
         """Say that the model is loaded, and which columns it wants."""
-        return {"status": "ok", "columns": types}
+        model = session.get_modelmeta().custom_metadata_map
+        return {"status": "ok", "columns": types, "classes": classes, "model": model}
 
     @app.post("/predict")
     def predict(rows: Rows) -> dict[str, Any]:
@@ -71,22 +75,39 @@ def make_app(path: str | Path) -> FastAPI:
         started = time.perf_counter()
         cells = [row.model_dump(by_alias=True) for row in rows]
         feed = {
-            name: np.array([[row[name]] for row in cells], dtype)
+            name: np.array(
+                [[GAPS[dtype] if row[name] is None else row[name]] for row in cells],
+                dtype,
+            )
             for name, (_, dtype) in columns.items()
         }
         labels, probabilities = session.run(None, feed)
-        for i, by_class in enumerate(probabilities):
-            if not all(map(math.isfinite, by_class.values())):
-                raise refusal(f"{i}", "Numbers too large for the model")
+        for i in np.flatnonzero(~np.isfinite(probabilities).all(axis=1)):
+            raise refusal(f"{i}", "Numbers too large for the model, or gaps")
         seconds.observe(time.perf_counter() - started)
         n_rows.inc(len(rows))
-        return {"labels": labels.tolist(), "probabilities": list(probabilities)}
+        by_class = [
+            dict(zip(map(str, classes), row, strict=True))
+            for row in probabilities.tolist()
+        ]
+        return {"labels": labels.tolist(), "probabilities": by_class}
 
     return app
 
 
-def check_model(session: onnxruntime.InferenceSession) -> None:
-    """Raise where a model does not take columns, or tells no probability by class."""
+def classes_of(session: onnxruntime.InferenceSession) -> list[Any]:
+    """Return the classes in the order of the probabilities, as the file has them."""
+    metadata = session.get_modelmeta().custom_metadata_map
+    if "classes" not in metadata or session.get_outputs()[-1].type.startswith("seq"):
+        raise ValueError(
+            "The model does not say to which class a column of probabilities belongs. "
+            "Export it by skmlp.onnx.to_onnx(model, X)."
+        )
+    return list(json.loads(metadata["classes"]))
+
+
+def check_columns(session: onnxruntime.InferenceSession) -> None:
+    """Raise where a model does not take columns."""
     wrong = [
         f"{given.name} ({given.type} of shape {given.shape})"
         for given in session.get_inputs()
@@ -95,12 +116,7 @@ def check_model(session: onnxruntime.InferenceSession) -> None:
     if wrong:
         raise ValueError(
             f"The model takes {', '.join(wrong)}, which is no column. Export it by "
-            "skmlp.onnx.to_onnx(model, X, zipmap=True) with a data frame X."
-        )
-    if not session.get_outputs()[-1].type.startswith("seq(map("):
-        raise ValueError(
-            "The model does not say to which class a probability belongs. Export it by "
-            "skmlp.onnx.to_onnx(model, X, zipmap=True)."
+            "skmlp.onnx.to_onnx(model, X) with a data frame X."
         )
 
 

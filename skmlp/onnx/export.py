@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
+from importlib.metadata import version
 from numbers import Integral
 from typing import Any
 
@@ -80,8 +82,8 @@ def to_onnx(
 
     zipmap : bool, default=False
         Whether probabilities are a list with one dict per row, from label to
-        probability, instead of an array; False and True among labels are 0 and 1.
-        For float32 X.
+        probability, instead of an array; False and True among labels are 0 and 1. For
+        X in float32: of a frame, all columns must be float32, or none hold floats.
 
     raw_scores : bool, default=False
         Whether the second output is the decision function instead of probabilities: of
@@ -100,7 +102,9 @@ def to_onnx(
         With the outputs 'label' and 'probabilities', or 'output_label' and
         'output_probability' with `zipmap`. Several labels per row are an array of 0 and
         1, as `predict` returns. onnxruntime reads
-        ``onnx_model.SerializeToString()``.
+        ``onnx_model.SerializeToString()``. The metadata of the model have `classes`, a
+        JSON list of the classes in the order of the probabilities, and the versions
+        `skmlp` and `scikit-learn`.
 
     Raises
     ------
@@ -123,8 +127,8 @@ def to_onnx(
     Labels are those of `predict`. Probabilities differ from those of `predict_proba` by
     less than 1e-6 in float32, in float64 by rounding, or for 'gelu' by less than 1e-8.
     Features that are far from zero are centred first, as in predictions. Probabilities
-    are double if X is, else float32. The exported model computes with NaN and
-    infinity; `predict` raises an error for them.
+    are double if the classifier computes in float64, else float32. The exported model
+    computes with NaN and infinity; `predict` raises an error for them.
 
     Examples
     --------
@@ -163,8 +167,18 @@ def to_onnx(
         model, initial_types=inputs, options=options, target_opset=opset
     )
     finish(converted, inputs, X)
+    _describe(converted, model)
     _check_runs(converted)
     return converted
+
+
+def _describe(converted: Any, model: Any) -> None:
+    """Write the classes and the versions into the metadata."""
+    from onnx import helper
+
+    described = {"classes": json.dumps(model.classes_.tolist())}
+    described |= {name: version(name) for name in ("skmlp", "scikit-learn")}
+    helper.set_model_props(converted, described)
 
 
 def _check_extra() -> None:

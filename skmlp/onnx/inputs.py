@@ -116,8 +116,9 @@ def check_mapped(inputs: list[tuple[str, Any]]) -> None:
     """Raise where probabilities are double, of which ONNX makes no dicts."""
     if any(isinstance(its_type, types.DoubleTensorType) for _, its_type in inputs):
         raise ValueError(
-            "zipmap=True takes X in float32, as ONNX makes dicts of float alone, but X "
-            "holds float64. Pass X as float32, or set zipmap=False."
+            "zipmap=True takes X in float32, because ONNX makes dicts of float32 only. "
+            "Pass X as float32 (of a frame all columns, without text), or set "
+            "zipmap=False: the metadata of the model name the classes."
         )
 
 
@@ -190,7 +191,6 @@ def _kind(name: Any, column: Any) -> str:
             return "float64"
     raise ValueError(
         f"Column {name!r} of X holds {short(present[0] if present else cells.dtype)}, "
-        "which no input of ONNX takes. Convert the column to numbers or strings, "
-        "before fit and before the exported model; skmlp.preprocessing.date_parts "
-        "converts dates."
+        "which no input of ONNX takes. Convert the column to numbers, before fit and "
+        "before the exported model; skmlp.preprocessing.date_parts converts dates."
     )

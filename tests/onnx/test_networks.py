@@ -1,14 +1,17 @@
 """The classifier alone, as onnxruntime computes it."""
 
+import json
 import sys
 
 import numpy as np
 import pytest
 import skl2onnx
+import sklearn
 from running import assert_same_predictions, run
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
+import skmlp
 from skmlp import TwoLayerClassifier, TwoLayerClassifierCV
 from skmlp.activations import ACTIVATIONS, Activation
 from skmlp.datasets import fetch_mnist
@@ -325,3 +328,20 @@ def test_labels_of_the_images_are_the_same(full_data):
     X_test, _ = fetch_mnist(subset="test", data_home=full_data, return_X_y=True)
     clf = TwoLayerClassifier(128, max_iter=2, alpha=0.3, random_state=0).fit(X, y)
     assert_same_predictions(to_onnx(clf, X_test), clf, X_test)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["no", "yes"], [3, 7], [False, True], [0, 1]],
+    ids=["text", "integers", "booleans", "multilabel"],
+)
+def test_metadata_name_the_classes_and_the_versions(labels, request):
+    X = features(np.float32)
+    y = np.array(labels)[indices(X, 2)]
+    if "multilabel" in request.node.name:
+        y = (X[:, :2] > 0).astype(int)
+    exported = to_onnx(TwoLayerClassifier(**SMALL).fit(X, y))
+    told = {entry.key: entry.value for entry in exported.metadata_props}
+    assert json.loads(told["classes"]) == labels
+    assert told["skmlp"] == skmlp.__version__
+    assert told["scikit-learn"] == sklearn.__version__

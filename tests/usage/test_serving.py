@@ -1,5 +1,6 @@
 """The example of a service: started, asked by a real client, and stopped."""
 
+import asyncio
 import json
 import re
 import runpy
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_wine
 
-from skmlp import TwoLayerClassifier
+import skmlp
+from skmlp import TwoLayerClassifier, tabular_pipeline
 from skmlp.onnx import to_onnx
 
 httpx = pytest.importorskip("httpx", reason="the extra serving is not installed")
@@ -82,6 +84,44 @@ def test_rows_get_labels_and_probabilities(client, row, n_rows):
         assert max(by_class, key=by_class.get) == "class_0"
 
 
+def test_health_tells_which_model_it_is(client):
+    answer = client.get("/health").json()
+    assert answer["classes"] == ["class_0", "class_1", "class_2"]
+    assert answer["model"]["skmlp"] == skmlp.__version__
+
+
+async def asked(app, requests):
+    """Return what an app answers to lists of rows."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+        return [(await client.post("/predict", json=rows)).json() for rows in requests]
+
+
+def test_text_and_gaps_are_served_as_the_pipeline_predicts(serve, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(
+        {
+            "colour": ["red", "blue", None, "red"] * 20,
+            "weight": np.float32([1.5, 2.5, np.nan, 1.0] * 20),
+            "n_doors": [2, 4, 4, 2] * 20,
+        }
+    )
+    model = tabular_pipeline(TwoLayerClassifier(max_iter=5, random_state=0))
+    model.fit(table, ["a", "b", "b", "a"] * 20)
+    exported = to_onnx(model, table).SerializeToString()
+    (tmp_path / "model.onnx").write_bytes(exported)
+    rows = [
+        {"colour": "blue", "weight": 2.5, "n_doors": 4},
+        {"colour": None, "weight": None, "n_doors": 2},
+    ]
+    app = serve["make_app"](tmp_path / "model.onnx")
+    answer, refused = asyncio.run(asked(app, [rows, [rows[0] | {"n_doors": None}]]))
+    expected = model.predict_proba(pandas.DataFrame(rows).astype({"weight": "float32"}))
+    found = [[by_class[name] for name in "ab"] for by_class in answer["probabilities"]]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+    assert refused["errors"][0]["field"] == "0.n_doors"
+
+
 def test_labels_are_those_of_the_data(client, row):
     wines = load_wine()
     rows = [dict(zip(row, wine.tolist(), strict=True)) for wine in wines.data]
@@ -98,7 +138,7 @@ WRONG = {
     "a column too many": (lambda row: [row | {"colour": 1.0}], "0.colour"),
     "a number as text": (lambda row: [row | {"hue": "1.0"}], "0.hue"),
     "a boolean": (lambda row: [row | {"hue": True}], "0.hue"),
-    "nothing": (lambda row: [row | {"hue": None}], "0.hue"),
+    "a gap that the model does not take": (lambda row: [row | {"hue": None}], "0"),
     "a list": (lambda row: [row | {"hue": [1.0]}], "0.hue"),
     "not a number": (lambda row: [row | {"hue": float("nan")}], "0.hue"),
     "infinity": (lambda row: [row | {"hue": float("inf")}], "0.hue"),
@@ -166,8 +206,8 @@ def test_latencies_are_counted(client, row):
 
 
 WITHOUT_COLUMNS = {
-    "array": ({"zipmap": True}, "The model takes X .*, which is no column. Export it"),
-    "no zipmap": ({}, "does not say to which class a probability belongs. Export it"),
+    "array": ({}, "The model takes X .*, which is no column. Export it"),
+    "zipmap": ({"zipmap": True}, "does not say to which class a column of prob"),
 }
 
 
