@@ -10,11 +10,11 @@ loop uses one batch size instead of three, and its accuracy is computed wrongly.
 """
 
 # sphinx_gallery_thumbnail_number = 2
+import contextlib
 import os
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.callback import ProgressBar
 from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, train_test_split
@@ -123,7 +123,10 @@ search = GridSearchCV(
     refit="loss",
     n_jobs=2,
 )
-search.set_callbacks(ProgressBar(max_propagation_depth=0))
+with contextlib.suppress(ImportError):  # scikit-learn 1.9 has progress bars
+    from sklearn.callback import ProgressBar
+
+    search.set_callbacks(ProgressBar(max_propagation_depth=0))
 search.fit(X, y)
 
 # %%

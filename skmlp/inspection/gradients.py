@@ -53,6 +53,12 @@ class GradientErrors:
     objective : float
         The value of the objective.
 
+    Notes
+    -----
+    An error of exactly 0 means that all compared derivatives are zero, both ways: for
+    example because no hidden unit is active, or because `forward` of your own
+    activation did not write into H.
+
     Examples
     --------
     >>> from skmlp.inspection import GradientErrors
@@ -79,9 +85,14 @@ class GradientErrors:
     def __repr__(self) -> str:
         return "\n".join(
             f"{name}  {_DESCRIPTIONS[name]:14}  {n_entries:4d} entries  "
-            f"{getattr(self, name):.1e}"
+            f"{getattr(self, name):.1e}{_remark(getattr(self, name))}"
             for name, n_entries in self.n_entries.items()
         )
+
+
+def _remark(error: float) -> str:
+    """Tell of an error that no rounding leaves."""
+    return "  all are zero: nothing was compared" if error == 0 else ""
 
 
 def check_gradients(
@@ -153,9 +164,10 @@ def check_gradients(
 
     Correct gradients have errors below about 1e-6. There are two causes of larger ones.
     'relu' and 'leaky_relu' have a kink at 0: if `step` moves a unit across it, the
-    difference mixes two slopes. Try other rows or a smaller step. And rounding changes
-    differences by about 1e-16 times the objective / `step`, which matters for gradients
-    that are nearly zero, as at the end of training.
+    difference mixes two slopes. And rounding changes differences by about 1e-16 times
+    the objective / `step`, which matters for gradients that are nearly zero, as at the
+    end of training. So check early in training, with ``max_iter=1``, on some tens of
+    rows, or with an activation that has no kink, such as 'tanh'.
 
     References
     ----------
