@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
 from skmlp._checks.faults import short
+from skmlp._checks.warning import warn
 
 # What ISO 8601 writes: a date, perhaps with the time of day and the zone.
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:.*)?")
@@ -87,7 +88,7 @@ def date_parts(X: Any) -> np.ndarray:
     ----------
     X : {frame, array-like} of shape (n_samples, n_columns)
         Dates, times, durations, or text with a date in the format of ISO 8601; anything
-        else is a gap. Times with a time zone are converted to UTC.
+        else counts as a gap. Times with a time zone are converted to UTC.
 
     Returns
     -------
@@ -97,15 +98,20 @@ def date_parts(X: Any) -> np.ndarray:
         from 0 for Monday; the hour; and 1 for a gap, where the others are NaN. For
         durations only the days and the mark of a gap may differ from 0.
 
+    Warns
+    -----
+    UserWarning
+        If text is not a date.
+
     Examples
     --------
     >>> from skmlp.preprocessing import date_parts
-    >>> date_parts([["1970-01-02 12:00"], ["not known"]])
+    >>> date_parts([["1970-01-02 12:00"], [None]])
     array([[ 1.5,  1. ,  2. ,  4. , 12. ,  0. ],
            [ nan,  nan,  nan,  nan,  nan,  1. ]])
     """
     table = as_table(X)
-    return np.hstack([_parts_of(column) for _, column in named_columns(table)])
+    return np.hstack([_parts_of(*column) for column in named_columns(table)])
 
 
 def date_part_names(transformer: object, input_features: ArrayLike) -> np.ndarray:
@@ -297,10 +303,11 @@ def _moment(cell: Any) -> Any:
     return cell if isinstance(cell, datetime.date | np.datetime64) else None
 
 
-def _parts_of(column: Any) -> np.ndarray:
+def _parts_of(name: Any, column: Any) -> np.ndarray:
     """Return the parts of each date of a column, one below the other."""
     cells = cells_of(column)
     dates = dates_of(cells)
+    _tell_of_no_dates(name, cells, np.isnat(dates))
     days, months = dates.astype("datetime64[D]"), dates.astype("datetime64[M]")
     since = (dates - _EPOCH) / np.timedelta64(1, "D")
     parts = np.stack(
@@ -320,3 +327,16 @@ def _parts_of(column: Any) -> np.ndarray:
     parts[gaps] = np.nan
     parts[:, -1] = gaps
     return parts
+
+
+def _tell_of_no_dates(name: Any, cells: np.ndarray, are_gaps: np.ndarray) -> None:
+    """Warn of the first text that is no date."""
+    for row in np.flatnonzero(are_gaps):
+        if isinstance(cells[row], str) and cells[row]:
+            warn(
+                f"Column {name!r} of X holds {short(cells[row])} (row {row}), which is "
+                "not a date in ISO 8601 format and counts as a gap. Convert the column "
+                "by pandas.to_datetime.",
+                UserWarning,
+            )
+            return

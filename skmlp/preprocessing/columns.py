@@ -130,8 +130,8 @@ class ColumnSelector:
         DroppedColumnsWarning
             If columns are dropped.
         UserWarning
-            If text that is written as dates, but not in ISO 8601 format, or as numbers
-            is taken for categories. Both are for the kind 'dropped'.
+            If text is written as dates, but not in ISO 8601 format, or as numbers. Both
+            are for the kind 'dropped'.
         """
         table = checked_table(X)
         looks = [
@@ -191,7 +191,7 @@ def _look_at(column: Any, is_kept: bool) -> _Look:
             counts_rows = _counts_rows(cells, len(column)) and not is_kept
             return _Look("dropped", _ROW_NUMBERS) if counts_rows else _Look("numbers")
         if not is_kept and len(present) > _SHARE_OF_LEVELS * _n_filled(column, cells):
-            return _Look("dropped", _IDENTIFIER)
+            return _Look("dropped", _IDENTIFIER, written_as=_written_as(present))
     kind: Kind = "categories" if len(present) <= _MOST_LEVELS else "many_levels"
     return _Look(kind, written_as="" if is_category(column) else _written_as(present))
 
@@ -245,11 +245,11 @@ def _tell_of_dropped(looks: Sequence[_Look]) -> None:
 
 
 def _tell_of_dates_and_numbers(looks: Sequence[_Look]) -> None:
-    """Warn of text that is learnt as categories and may be dates or numbers."""
+    """Warn of text that is taken for categories and may be dates or numbers."""
     told = [f"{look.name!r} ({look.written_as!r})" for look in looks if look.written_as]
     if told:
         warn(
-            "Text is learnt as categories, but looks like dates or numbers: "
+            "Text looks like dates or numbers, but is not learnt as such: "
             f"{', '.join(told)}. Convert it by pandas.to_datetime or "
             "pandas.to_numeric, or read it with parse_dates, dayfirst and decimal of "
             "pandas.read_csv.",

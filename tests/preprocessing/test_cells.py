@@ -161,7 +161,17 @@ def test_times_of_day_are_parts_of_a_day(make):
     assert_array_equal(date_parts(times)[:, [0, 4]], [[0.75, 18], [0.25, 6]])
 
 
-@pytest.mark.parametrize("cell", ["2024-02-30", "soon", "2024-02", "2024-02-29 x", 3.5])
+@pytest.mark.parametrize("cell", ["2024-02-30", "soon", "2024-02", "2024-02-29 x"])
+def test_text_that_is_no_date_is_a_gap_with_a_warning(cell):
+    message = (
+        f"Column 0 of X holds {cell!r} \\(row 1\\), which is not a date in ISO 8601"
+    )
+    with pytest.warns(UserWarning, match=message):
+        parts = date_parts(object_array(["2024-02-29", cell, cell]))
+    assert_array_equal(parts[1:], [[NAN] * 5 + [1]] * 2)
+
+
+@pytest.mark.parametrize("cell", [3.5, "", None])
 def test_what_is_no_date_is_a_gap(cell):
     parts = date_parts(object_array([cell, "2024-02-29"]))
     assert_array_equal(parts[0], [NAN] * 5 + [1])

@@ -252,7 +252,7 @@ def test_only_the_selector_of_what_is_dropped_warns():
 )
 def test_text_like_dates_or_numbers_is_learnt_with_a_warning(cells, example):
     table = np.array([cells, [row % 5 for row in range(N)]], dtype=object).T
-    with pytest.warns(UserWarning, match=r"looks like dates or numbers: 0 \('") as told:
+    with pytest.warns(UserWarning, match=r"is not learnt as such: 0 \('") as told:
         ColumnSelector("dropped")(table)
     assert f"0 ({example!r})." in str(told[0].message)
     assert ColumnSelector("numbers")(table) == [1]

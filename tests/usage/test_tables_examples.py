@@ -132,3 +132,12 @@ def test_males_are_heavier_and_have_deeper_bills_within_each_species(first_table
     assert (
         means.xs("MALE", axis=1, level=1) > means.xs("FEMALE", axis=1, level=1)
     ).all(axis=None)
+
+
+def test_the_cheapest_class_costs_less_than_the_most_probable(imbalanced):
+    costs, true_class = imbalanced["costs"], imbalanced["true_class"]
+    by_choice = [
+        costs[true_class, imbalanced[choice]].sum()
+        for choice in ("cheapest", "most_probable")
+    ]
+    assert by_choice[0] < 0.9 * by_choice[1]
