@@ -112,7 +112,7 @@ def checked_labels(given: Any, name: str = "y", *, warns: bool = False) -> np.nd
     given = _without_extension_dtype(given)
     try:
         _refuse_other_shapes(name, given)
-        _refuse_no_labels(name, given)
+        refuse_no_labels(name, given)
         labels = column_or_1d(given, warn=warns)
     except (TypeError, ValueError) as error:
         raise told_again(error, name, ()) from error
@@ -208,7 +208,7 @@ def _shape(given: Any) -> tuple[int, ...]:
         return as_objects(given).shape
 
 
-def _refuse_no_labels(name: str, given: Any) -> None:
+def refuse_no_labels(name: str, given: Any) -> None:
     """Raise where labels are missing, or where some are text and some are not."""
     labels = as_objects(given).ravel()
     kinds = set(map(type, labels)) if labels.dtype == object else set()

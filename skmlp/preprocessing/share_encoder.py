@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from skmlp._checks.features import input_feature_names
+from skmlp._checks.labels import refuse_no_labels
 
 _N_FOLDS = 5
 
@@ -234,6 +235,8 @@ class ShareEncoder(TransformerMixin, BaseEstimator):
 
     def _begin(self, y: Any) -> tuple[list[Any], list[TargetEncoder]]:
         """Return what is to be encoded by, each with an encoder that is not fitted."""
+        if y is not None and not issparse(y):
+            refuse_no_labels("y", y)
         if type_of_target(y, input_name="y") != "multilabel-indicator":
             return [y], [_encoder(self.smooth, "auto")]
         labels = np.asarray(y.toarray() if issparse(y) else y, dtype=np.float64)

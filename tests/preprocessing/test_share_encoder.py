@@ -100,3 +100,9 @@ def test_names_tell_feature_and_label():
 def test_smoothing_that_there_is_not_is_refused():
     with pytest.raises(ValueError, match="'smooth' parameter of TargetEncoder must be"):
         ShareEncoder(smooth=-1).fit(towns(), indicator())
+
+
+@pytest.mark.parametrize("gap", [None, float("nan")])
+def test_gap_among_labels_is_named(gap):
+    with pytest.raises(ValueError, match=rf"y holds {gap} \(row 1\)"):
+        ShareEncoder().fit_transform([["Ulm"]] * 4, ["a", gap, "b", "b"])
