@@ -171,6 +171,10 @@ class LossOfMembers:
         self.loss = loss
         self.n_members = n_members
 
+    def __repr__(self) -> str:
+        """Return the loss that was asked for, which messages name."""
+        return repr(self.loss)
+
     def value_and_grad(
         self, t: np.ndarray, logits: np.ndarray, weight: np.ndarray, dlogits: np.ndarray
     ) -> float:

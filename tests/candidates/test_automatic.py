@@ -9,6 +9,7 @@ from sklearn.datasets import make_classification
 from skmlp import TwoLayerClassifier
 from skmlp._candidates.automatic import ALPHAS, alpha_of_several_labels
 from skmlp.activations import Activation
+from skmlp.losses import LogLoss
 
 
 def classifier(**params):
@@ -187,3 +188,17 @@ def test_a_measured_alpha_outlives_a_call_with_another(table):
     clf.set_params(alpha="auto", solver="adam").partial_fit(*table)
     assert clf.alpha_ == 0.001
     assert clf.set_params(solver="adamw").partial_fit(*table).alpha_ == measured
+
+
+class NoNumber(LogLoss):
+    def value_and_grad(self, t, logits, weight, dlogits):
+        super().value_and_grad(t, logits, weight, dlogits)
+        return
+
+    def __repr__(self):
+        return "NoNumber()"
+
+
+def test_a_faulty_loss_is_named_where_candidates_are_trained(table):
+    with pytest.raises(TypeError, match=r"loss=NoNumber\(\) must return one number"):
+        classifier(loss=NoNumber()).fit(*table)
