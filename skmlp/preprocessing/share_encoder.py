@@ -235,8 +235,7 @@ class ShareEncoder(TransformerMixin, BaseEstimator):
 
     def _begin(self, y: Any) -> tuple[list[Any], list[TargetEncoder]]:
         """Return what is to be encoded by, each with an encoder that is not fitted."""
-        if y is not None and not issparse(y):
-            refuse_no_labels("y", y)
+        _check_labels(y)
         if type_of_target(y, input_name="y") != "multilabel-indicator":
             return [y], [_encoder(self.smooth, "auto")]
         labels = np.asarray(y.toarray() if issparse(y) else y, dtype=np.float64)
@@ -261,3 +260,9 @@ def _encoder(smooth: Any, target_type: str) -> TargetEncoder:
 def _by_feature(shares: list[np.ndarray]) -> np.ndarray:
     """Return the columns of several encoders, those of one feature side by side."""
     return np.dstack(shares).reshape(len(shares[0]), -1) if shares[1:] else shares[0]
+
+
+def _check_labels(y: Any) -> None:
+    """Raise where labels are missing; scikit-learn tells of None itself."""
+    if y is not None and not issparse(y):
+        refuse_no_labels("y", y)
