@@ -32,7 +32,7 @@ def normal(*shape):
 
 def relu():
     """Compare a clip with a maximum."""
-    Z, ours, plain = normal(N_ROWS, N_HIDDEN), *repeat_empty((N_ROWS, N_HIDDEN), 2)
+    Z, ours, plain = normal(N_ROWS, N_HIDDEN), *zeros((N_ROWS, N_HIDDEN), 2)
     return (
         lambda: ACTIVATIONS["relu"].forward(Z, ours),
         lambda: np.maximum(Z, 0, out=plain),
@@ -40,8 +40,8 @@ def relu():
     )
 
 
-def repeat_empty(shape, n):
-    """Return arrays of zeros in float32."""
+def zeros(shape, n):
+    """Return some arrays of zeros in float32."""
     return [np.zeros(shape, np.float32) for _ in range(n)]
 
 
@@ -68,7 +68,7 @@ def loss():
     labels = rng.integers(0, N_OUTPUTS, N_ROWS)
     t = np.eye(N_OUTPUTS, dtype=np.float32)[labels].T.copy()
     weight = np.full(N_ROWS, 1 / N_ROWS, np.float32)
-    t_work, logits_work, dlogits = repeat_empty(logits.shape, 3)
+    t_work, logits_work, dlogits = zeros(logits.shape, 3)
     values = {}
 
     def by_columns():
@@ -94,7 +94,7 @@ def loss():
 def adam():
     """Compare moments that decay by their scale with moments that decay themselves."""
     grads, ours = normal(N_PARAMS), normal(N_PARAMS)
-    plain, m, v = ours.copy(), *repeat_empty(N_PARAMS, 2)
+    plain, m, v = ours.copy(), *zeros(N_PARAMS, 2)
     work = np.empty_like(ours)
     solver = Adam().start(N_PARAMS, N_PARAMS, np.float32)
     step = {"t": 0}

@@ -26,7 +26,7 @@ HEAD = """\
 
 """
 RECORDED = """\
-*Recorded on {date:%d %B %Y} with skmlp {version}, on {n_cores} cores of an {processor},
+*Recorded on {date:%d %B %Y} with skmlp {version}, on {n_cores} cores ({processor}),
 in {time}. Without MNIST, the script*
 :download:`{name}.py <../../examples/notebooks/{name}.py>` *runs on scikit-learn's
 digits, in seconds.*
@@ -35,11 +35,11 @@ digits, in seconds.*
 
 
 def processor():
-    """Return the maker's name for it, without numbers."""
+    """Return the name of its family, without numbers."""
     cpuinfo = Path("/proc/cpuinfo")
     text = cpuinfo.read_text() if cpuinfo.exists() else ""
     found = re.search(r"EPYC|Xeon|Ryzen|Core", text)
-    return {"EPYC": "EPYC"}.get(found[0], f"Intel {found[0]}") if found else "unknown"
+    return found[0] if found else "processor unknown"
 
 
 def run(scripts, folder):

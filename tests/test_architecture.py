@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "preprocessing": {"_classifier", "_checks"},
     "onnx": {
         *("_classifier", "_selection", "_training", "_checks", "_targets"),
-        *("activations", "losses", "preprocessing"),
+        *("activations", "losses", "preprocessing", "__version__"),
     },
     "inspection": {
         *("_classifier", "_training", "_checks", "_settings", "_targets", "_core"),

@@ -82,8 +82,10 @@ def make_app(path: str | Path) -> FastAPI:
             for name, (_, dtype) in columns.items()
         }
         labels, probabilities = session.run(None, feed)
-        for i in np.flatnonzero(~np.isfinite(probabilities).all(axis=1)):
-            raise refusal(f"{i}", "Numbers too large for the model, or gaps")
+        are_finite = np.isfinite(probabilities).all(axis=1)
+        if not are_finite.all():
+            row_number = f"{are_finite.argmin()}"
+            raise refusal(row_number, "Numbers too large for the model, or gaps")
         seconds.observe(time.perf_counter() - started)
         n_rows.inc(len(rows))
         by_class = [

@@ -55,9 +55,9 @@ class GradientErrors:
 
     Notes
     -----
-    An error of exactly 0 means that all compared derivatives are zero, both ways: for
-    example because no hidden unit is active, or because `forward` of your own
-    activation did not write into H.
+    An error of exactly 0 usually means that all compared derivatives are zero, both
+    ways: for example because no hidden unit is active, or because `forward` of your
+    own activation did not write into H. The table then says so.
 
     Examples
     --------
@@ -91,8 +91,8 @@ class GradientErrors:
 
 
 def _remark(error: float) -> str:
-    """Tell of an error that no rounding leaves."""
-    return "  all are zero: nothing was compared" if error == 0 else ""
+    """Tell what an error without any rounding usually means."""
+    return "  perhaps all are zero, so that nothing was compared" if error == 0 else ""
 
 
 def check_gradients(

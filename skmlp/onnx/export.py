@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from importlib import import_module
-from importlib.metadata import version
 from numbers import Integral
 from typing import Any
 
+import sklearn
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from skmlp import __version__
 from skmlp._classifier import TwoLayerClassifier
 
 _EXTRA = ("onnx", "skl2onnx", "onnxruntime")
@@ -176,8 +177,11 @@ def _describe(converted: Any, model: Any) -> None:
     """Write the classes and the versions into the metadata."""
     from onnx import helper
 
-    described = {"classes": json.dumps(model.classes_.tolist())}
-    described |= {name: version(name) for name in ("skmlp", "scikit-learn")}
+    described = {
+        "classes": json.dumps(model.classes_.tolist()),
+        "skmlp": __version__,
+        "scikit-learn": sklearn.__version__,
+    }
     helper.set_model_props(converted, described)
 
 

@@ -279,3 +279,12 @@ def test_rows_none_of_which_counts_are_refused(standardize, sample_weight):
 def test_arguments_of_another_type_are_refused(arguments):
     with pytest.raises(TypeError, match=f"{next(iter(arguments))} must be an instance"):
         check_gradients(*toy(), **arguments)
+
+
+def test_table_says_where_nothing_was_compared():
+    dead = TwoLayerClassifier.from_weights(
+        [np.ones((2, 3)), np.ones((3, 2))], [np.full(3, -9.0), np.zeros(2)], [0, 1]
+    )
+    lines = str(check_gradients(dead, [[0.0, 1.0], [1.0, 0.0]], [0, 0])).split("\n")
+    are_remarked = ["perhaps all are zero" in line for line in lines]
+    assert are_remarked == [True, True, True, False]
